@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { runInSandbox } from './sandbox.ts';
+
+/** A name beside `path` for a file or folder that is not finished: `path.draft-PID-RANDOM`. */
+export function temporaryName(path: string): string {
+  return `${path}.draft-${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Writes a file so that after a power cut the old or the new content is there, never half of it. */
+export async function writeFileAtomically(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const draft = temporaryName(path);
+  const file = await open(draft, 'w', 0o644);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await publish(draft, path);
+}
+
+/** Gives a finished draft its name, and makes the rename durable. The draft's content must be synced already. */
+export async function publish(draft: string, path: string): Promise<void> {
+  await rename(draft, path);
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Removes a tree whose files may belong to subordinate ids. No error if there is none. */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+    return;
+  } catch {
+    // Folders of other ids: only root of our user namespace may empty them.
+  }
+  await runInSandbox({
+    command: ['rm', '-rf', '--one-file-system', path],
+    binds: [{ path: dirname(path), writable: true }],
+  });
+}
+
+/** Removes what killed builds left in a folder: drafts and work folders whose process is gone. */
+export async function sweepLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const owner = /(?:\.draft-|^work-)(\d+)(?:-|$)/.exec(name)?.[1];
+    if (owner !== undefined && !(await isRunning(Number(owner)))) await removeTree(`${folder}/${name}`);
+  }
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  if (pid === process.pid) return true;
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  // A pid may have been given to another program since.
+  return command.includes('node') || command.includes('tsx');
+}
