@@ -1,0 +1,45 @@
+import type { z } from 'zod';
+
+/**
+ * A check of the running device: a shell command run as root in the guest; exit code 0 means good.
+ * The boot test runs every check of every stage in the image.
+ */
+export interface StageCheck {
+  readonly what: string;
+  readonly command: string;
+}
+
+/** TypeScript bundled by esbuild into one file for the device's Node.js (no dependency at run time). */
+export interface StageBundle {
+  /** Path of the entry file, relative to the stage folder. Its folder belongs to the stage's inputs. */
+  readonly entry: string;
+  /** Absolute path in the root file system. */
+  readonly target: string;
+  /** File mode, default 0o644. */
+  readonly mode?: number;
+}
+
+export interface StageDefinition<Slice extends z.ZodObject = z.ZodObject> {
+  /** One sentence: what this stage adds to the image. Shown by `plan` and in docs. */
+  readonly summary: string;
+  /** The stage's own part of config.yaml, under `key`. Every field needs a default and a description. */
+  readonly config?: { readonly key: string; readonly schema: Slice };
+  /**
+   * Shared config keys that this stage reads (`hostname`, `image.name` …). They enter its fingerprint, its
+   * environment and its templates; a key that is not listed is not there. A stage folder without stage.ts reads all.
+   */
+  readonly reads?: readonly string[];
+  /** Names of folders in overlays/ laid over the root file system. */
+  readonly overlays?: readonly string[];
+  /** More files or folders of the repository that the result depends on, relative to the stage folder. */
+  readonly inputs?: readonly string[];
+  readonly bundles?: readonly StageBundle[];
+  readonly checks?: readonly StageCheck[];
+}
+
+/** Declares a stage. The only function of the builder that stages/ may use. */
+export function defineStage<Slice extends z.ZodObject>(
+  definition: StageDefinition<Slice>,
+): StageDefinition<Slice> {
+  return definition;
+}

@@ -1,0 +1,42 @@
+import type { StageDefinition } from './define.ts';
+import type { Step } from './step.ts';
+
+/** A folder of steps: the stage folder itself, or a substage as in pi-gen. */
+export interface Substage {
+  /** '' for the stage folder itself. */
+  readonly name: string;
+  readonly path: string;
+  readonly steps: readonly Step[];
+}
+
+/** A file that a stage's result depends on. */
+export interface InputFile {
+  /** Path for people and for the fingerprint: below the stage folder, or `overlays/NAME/…`. */
+  readonly label: string;
+  readonly path: string;
+}
+
+export interface Stage {
+  /** Folder name, `30-samba`. */
+  readonly name: string;
+  readonly path: string;
+  /** Undefined for a folder written for pi-gen. */
+  readonly definition: StageDefinition | undefined;
+  readonly prerun: string | undefined;
+  readonly substages: readonly Substage[];
+  /** A SKIP file: the stage is left out. */
+  readonly isSkipped: boolean;
+  /** Path of EXPORT_IMAGE, if the tree after this stage becomes an image. */
+  readonly exportImage: string | undefined;
+  readonly inputs: readonly InputFile[];
+}
+
+/** Something wrong in a stage folder. */
+export interface StageProblem {
+  /** Path relative to the project. */
+  readonly file: string;
+  /** From 1. */
+  readonly line?: number;
+  readonly message: string;
+  readonly help?: string;
+}
