@@ -1,0 +1,73 @@
+import type { Stage } from '../stage/stage.ts';
+import { compareParts, type Fingerprint, type FingerprintParts, type PartChange } from './fingerprint.ts';
+
+export interface Action {
+  readonly stage: string;
+  readonly kind: 'build' | 'reuse' | 'skip';
+  /** Why, for people: "file 00-packages changed", "10-boot is built anew". */
+  readonly reason: string;
+  /** Hex digest; '' for a skipped stage. */
+  readonly fingerprint: string;
+  readonly parts: FingerprintParts;
+}
+
+export interface PlannedStage {
+  readonly stage: Stage;
+  /** Undefined for a skipped stage. */
+  readonly fingerprint: Fingerprint | undefined;
+}
+
+/** What the planner knows of earlier builds. */
+export interface KnownResults {
+  /** True if the stage store has a finished result. */
+  readonly has: (digest: string) => boolean;
+  /** The parts of the last result of a stage of this project. */
+  readonly lastParts: (stageName: string) => FingerprintParts | undefined;
+}
+
+/** Decides for each stage whether its result is there or must be built, and says why. Pure: it touches no disk. */
+export function makePlan(stages: readonly PlannedStage[], known: KnownResults): Action[] {
+  let rebuiltBefore: string | undefined;
+  return stages.map(({ stage, fingerprint }) => {
+    if (!fingerprint) {
+      return { stage: stage.name, kind: 'skip', reason: 'it has a SKIP file', fingerprint: '', parts: {} };
+    }
+    const { digest, parts } = fingerprint;
+    if (known.has(digest)) {
+      return { stage: stage.name, kind: 'reuse', reason: 'nothing changed', fingerprint: digest, parts };
+    }
+    const reason = reasonToBuild(known.lastParts(stage.name), parts, rebuiltBefore);
+    rebuiltBefore ??= stage.name;
+    return { stage: stage.name, kind: 'build', reason, fingerprint: digest, parts };
+  });
+}
+
+/** One change in words: `file 00-packages changed`, `config.yaml hostname: "a" → "b"`. */
+export function describeChange(change: PartChange): string {
+  const { part, before, after } = change;
+  if (part === 'parent') return 'the stage before it changed';
+  if (part.startsWith('file ')) {
+    return before === undefined
+      ? `${part} is new`
+      : after === undefined
+        ? `${part} is gone`
+        : `${part} changed`;
+  }
+  return `${part}: ${before ?? 'unset'} → ${after ?? 'unset'}`;
+}
+
+function reasonToBuild(
+  last: FingerprintParts | undefined,
+  parts: FingerprintParts,
+  rebuiltBefore: string | undefined,
+): string {
+  if (!last) return rebuiltBefore === undefined ? 'never built' : `never built; ${rebuiltBefore} is built`;
+  const changes = compareParts(last, parts);
+  const own = changes.filter((change) => change.part !== 'parent');
+  if (own[0]) {
+    const more = own.length > 1 ? ` and ${own.length - 1} more` : '';
+    return describeChange(own[0]) + more;
+  }
+  if (rebuiltBefore !== undefined) return `${rebuiltBefore} is built anew`;
+  return changes.length > 0 ? 'the stage before it changed' : 'its result is not in the cache any more';
+}

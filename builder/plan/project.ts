@@ -1,0 +1,9 @@
+import type { Config } from '../config/schema.ts';
+import type { Stage } from '../stage/stage.ts';
+
+/** A valid project: its config and the stages that it lists, in their order. */
+export interface Project {
+  readonly projectDir: string;
+  readonly config: Config;
+  readonly stages: readonly Stage[];
+}
