@@ -1,0 +1,53 @@
+import { relative } from 'node:path';
+import type { Edition } from '../../config/schema.ts';
+import { HearthError } from '../../errors/hearth-error.ts';
+import { checkHost } from '../../host/preflight.ts';
+import { build } from '../../run/build.ts';
+import { formatDuration } from '../../text/duration.ts';
+import { formatSize } from '../../text/size.ts';
+import { withInterrupt } from '../interrupt.ts';
+import { loadProject } from '../project.ts';
+import { buildListener } from '../render/build-listener.ts';
+import { readSettings } from '../settings.ts';
+import { readVersion } from '../version.ts';
+
+export interface BuildFlags {
+  readonly config?: string;
+  readonly out?: string;
+  readonly edition?: Edition;
+}
+
+/** `hearth build`: the last line of stdout is the path of the image. */
+export async function buildCommand(flags: BuildFlags): Promise<void> {
+  const startedAt = Date.now();
+  const settings = readSettings(flags);
+  const project = await loadProject(settings, flags.edition === undefined ? {} : { edition: flags.edition });
+  if (project.config.edition === 'full') throw fullEditionMissing();
+  await checkHost({ cacheDir: settings.cacheDir, outDir: settings.outDir });
+  const images = await withInterrupt(async (signal) => {
+    const listener = buildListener(process.stderr);
+    try {
+      const { cacheDir, outDir } = settings;
+      return await build({ project, cacheDir, outDir, version: readVersion(), emit: listener.emit, signal });
+    } finally {
+      listener.close();
+    }
+  });
+  for (const { path, manifest, isNew } of images) {
+    const about = `${formatSize(manifest.sizeBytes)}, ${manifest.packages.length} packages, sha256 ${manifest.sha256.slice(0, 16)}…`;
+    process.stderr.write(
+      `\n${isNew ? 'Built' : 'Unchanged'} in ${formatDuration(Date.now() - startedAt)}: ${about}\n` +
+        `Try it   scripts/hearth boot ${relative(process.cwd(), path)}\n\n`,
+    );
+    process.stdout.write(`${path}\n`);
+  }
+}
+
+function fullEditionMissing(): HearthError {
+  return new HearthError('ERR_CONFIG_INVALID', {
+    what: 'The edition "full" can not be built yet.',
+    why: 'This version of Hearth bakes Debian packages only.',
+    todo: 'Use --edition slim, or `edition: slim` in config.yaml.',
+    state: 'Nothing was built.',
+  });
+}

@@ -1,0 +1,44 @@
+import { HearthError } from '../../errors/hearth-error.ts';
+import { findMirror } from '../../host/mirror.ts';
+import { checkHost, hasNamespacedBinfmt } from '../../host/preflight.ts';
+import { count } from '../../text/count.ts';
+import { loadProject } from '../project.ts';
+import { readSettings } from '../settings.ts';
+import type { BuildFlags } from './build.ts';
+
+/** `hearth check`: config, stages and host; every problem at once. */
+export async function checkCommand(flags: BuildFlags): Promise<void> {
+  const settings = readSettings(flags);
+  const folders = { cacheDir: settings.cacheDir, outDir: settings.outDir };
+  const [project, host] = await Promise.allSettled([loadProject(settings), checkHost(folders)]);
+  if (project.status === 'rejected' && host.status === 'rejected') {
+    throw bothWrong(project.reason, host.reason);
+  }
+  if (project.status === 'rejected') throw project.reason;
+  if (host.status === 'rejected') throw host.reason;
+  const { config, stages } = project.value;
+  const mirror = await findMirror({
+    mirror: config.debian.mirror,
+    securityMirror: config.debian.securityMirror,
+  });
+  const native = process.arch === 'arm64' || hasNamespacedBinfmt();
+  process.stderr.write(
+    [
+      `config   ${settings.configPath}: good`,
+      `stages   ${count(stages.length, 'stage')}: ${stages.map((stage) => stage.name).join(', ')}`,
+      `mirror   ${mirror.main} (${mirror.source})`,
+      `host     good${native ? '' : '; kernel older than 6.7, so all arm64 programs are emulated'}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+function bothWrong(project: unknown, host: unknown): Error {
+  if (!(project instanceof HearthError)) return project as Error;
+  if (!(host instanceof HearthError)) return host as Error;
+  return new HearthError(project.code, {
+    what: `${project.message} ${host.message}`,
+    details: `${project.details ?? ''}\n${host.details ?? ''}`,
+    state: 'Nothing was built.',
+  });
+}

@@ -1,0 +1,90 @@
+import { createLogUpdate } from 'log-update';
+import type { BuildEvent } from '../../run/events.ts';
+import { formatDuration } from '../../text/duration.ts';
+import { paintFor } from '../../text/paint.ts';
+import type { BuildListener } from './build-listener.ts';
+
+const windowLines = 6;
+
+/** One line for each finished stage, and below a window with the last lines of the running step. */
+export function prettyListener(stream: NodeJS.WriteStream): BuildListener {
+  const paint = paintFor(stream);
+  const update = createLogUpdate(stream);
+  let running: { title: string; step: string; startedAt: number } | undefined;
+  let lines: string[] = [];
+  const timer = setInterval(draw, 200);
+  timer.unref();
+
+  function draw(): void {
+    if (!running) return;
+    const time = formatDuration(Date.now() - running.startedAt);
+    const width = (stream.columns ?? 80) - 4;
+    const step = running.step === '' ? '' : paint('cyan', ` ${running.step}`);
+    update(
+      [
+        `${paint('yellow', '●')} ${paint('bold', running.title)}${step} ${paint('dim', time)}`,
+        ...lines.slice(-windowLines).map((line) => paint('dim', `  │ ${line.slice(0, width)}`)),
+      ].join('\n'),
+    );
+  }
+
+  function start(title: string): void {
+    running = { title, step: '', startedAt: Date.now() };
+    lines = [];
+    draw();
+  }
+
+  function finish(sign: string, title: string, note: string): void {
+    running = undefined;
+    update.clear();
+    stream.write(`${sign} ${title.padEnd(18)} ${paint('dim', note)}\n`);
+  }
+
+  function emit(event: BuildEvent): void {
+    switch (event.type) {
+      case 'taskStarted':
+        start(event.task);
+        break;
+      case 'stageStarted':
+        start(event.stage);
+        break;
+      case 'stepStarted':
+        if (running) running = { ...running, step: event.step };
+        lines = [];
+        draw();
+        break;
+      case 'output':
+        lines = [...lines.slice(1 - windowLines), event.line];
+        break;
+      case 'taskFinished':
+        finish(paint('green', '✔'), event.task, describe(event.note, event.durationMs));
+        break;
+      case 'stageFinished':
+        if (event.result === 'built') {
+          finish(paint('green', '✔'), event.stage, describe(event.reason, event.durationMs));
+        } else {
+          finish(paint('dim', event.result === 'reused' ? '=' : '-'), event.stage, event.reason);
+        }
+        break;
+      case 'warning':
+        update.clear();
+        stream.write(`${paint('yellow', '!')} ${event.text}\n`);
+        break;
+      case 'planned':
+        break;
+    }
+  }
+
+  return {
+    emit,
+    close: () => {
+      clearInterval(timer);
+      if (running) update.clear();
+      update.done();
+    },
+  };
+}
+
+function describe(note: string | undefined, durationMs: number): string {
+  return `${formatDuration(durationMs).padStart(8)}${note === undefined ? '' : `  ${note}`}`;
+}

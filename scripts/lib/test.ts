@@ -1,0 +1,149 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { $ } from 'zx';
+import { prepareHost } from './prepare-host.ts';
+
+const help = `scripts/test [unit|stages|integration|boot|all] [--exhaustive] [--image FILE] [vitest options]
+
+  unit         pure parts, and the rules of the code: format, lint, types, unused code    under a minute
+  stages       each stage on a fake root file system                                    under a minute
+  integration  real tools: tar, mke2fs, apt, small builds                               minutes
+  boot         builds the slim image, boots it in QEMU and uses it                      about 15 minutes
+  all          all of them (the default)
+
+  --exhaustive   boot: also the dear cases that are skipped otherwise
+  --image FILE   boot: this image instead of a fresh build
+
+Examples:
+  scripts/test unit
+  scripts/test boot --image dist/hearth.img
+
+The last line counts: N passed, N failed, N skipped. Exit codes: 0 all passed, 1 a test failed, 5 the image does not boot.`;
+
+const projects = ['unit', 'stages', 'integration', 'boot'] as const;
+type ProjectName = (typeof projects)[number];
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const projectDir = resolve(import.meta.dirname, '../..');
+const reportDir = `${projectDir}/test-results`;
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** The rules of the code. Each is one test. */
+const gates: readonly { name: string; command: readonly string[] }[] = [
+  { name: 'types', command: ['node_modules/.bin/tsc'] },
+  { name: 'format and lint', command: ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'] },
+  { name: 'unused code', command: ['node_modules/.bin/knip', '--no-progress'] },
+];
+
+async function main(args: string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(help);
+    return;
+  }
+  const wanted = args[0]?.startsWith('-') === false ? args.shift() : 'all';
+  const selected = projects.filter((name) => wanted === 'all' || wanted === name);
+  if (selected.length === 0) {
+    console.error(`There is no test project "${wanted}".\n\n${help}`);
+    process.exitCode = 2;
+    return;
+  }
+  const exhaustive = take(args, '--exhaustive');
+  const image = takeValue(args, '--image');
+  if (selected.some((name) => name !== 'unit' && name !== 'stages')) await prepareHost();
+  await mkdir(reportDir, { recursive: true });
+  $.cwd = projectDir;
+
+  if (selected.includes('unit')) await runGates();
+  let bootFailed = false;
+  for (const name of selected) {
+    const before = total.failed;
+    const environment = name === 'boot' ? await bootEnvironment(image, exhaustive) : {};
+    if (environment) await runProject(name, args, environment);
+    if (name === 'boot' && total.failed > before) bootFailed = true;
+  }
+  console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+  process.exitCode = total.failed === 0 ? 0 : bootFailed && selected.length === 1 ? 5 : 1;
+}
+
+async function runGates(): Promise<void> {
+  for (const { name, command } of gates) {
+    const result = await $({ quiet: true })`${command}`.nothrow();
+    if (result.exitCode === 0) total.passed += 1;
+    else {
+      total.failed += 1;
+      console.log(result.stdout + result.stderr);
+    }
+    console.log(`${result.exitCode === 0 ? 'passed' : 'FAILED'}  ${name}`);
+  }
+}
+
+async function runProject(
+  name: ProjectName,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const report = `${reportDir}/${name}.json`;
+  await rm(report, { force: true });
+  const result = await $({
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  })`node_modules/.bin/vitest run \
+    --project ${name} --reporter=default --reporter=json --outputFile.json=${report} ${args}`.nothrow();
+  const counted = await readReport(report);
+  total.passed += counted.passed;
+  total.failed += counted.failed;
+  total.skipped += counted.skipped;
+  // Vitest can fail without a failed test: a file that can not be loaded, an error outside of tests.
+  if (result.exitCode !== 0 && counted.failed === 0) total.failed += 1;
+}
+
+async function readReport(path: string): Promise<Counts> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return { passed: 0, failed: 1, skipped: 0 };
+  const report = JSON.parse(text) as {
+    numPassedTests: number;
+    numFailedTests: number;
+    numPendingTests: number;
+    numTodoTests: number;
+  };
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** Builds the slim image unless one is named; undefined if that failed, which counts as a failed test. */
+async function bootEnvironment(
+  image: string | undefined,
+  exhaustive: boolean,
+): Promise<Record<string, string> | undefined> {
+  const more: Record<string, string> = exhaustive ? { HEARTH_BOOT_EXHAUSTIVE: '1' } : {};
+  if (image !== undefined) return { ...more, HEARTH_TEST_IMAGE: resolve(image) };
+  const built = await $({
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })`scripts/hearth build --edition slim`.nothrow();
+  const path = built.stdout.trim().split('\n').at(-1) ?? '';
+  if (built.exitCode === 0 && path !== '') return { ...more, HEARTH_TEST_IMAGE: path };
+  console.log('FAILED  the slim image could not be built');
+  total.failed += 1;
+  return undefined;
+}
+
+function take(args: string[], flag: string): boolean {
+  const index = args.indexOf(flag);
+  if (index >= 0) args.splice(index, 1);
+  return index >= 0;
+}
+
+function takeValue(args: string[], flag: string): string | undefined {
+  const index = args.indexOf(flag);
+  return index >= 0 ? args.splice(index, 2)[1] : undefined;
+}
+
+await main(process.argv.slice(2));
