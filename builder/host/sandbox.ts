@@ -1,4 +1,4 @@
-import { mkdir, readlink, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { HearthError } from '../errors/hearth-error.ts';
 import { currentIdentity, type Identity } from './identity.ts';
 import {
@@ -152,9 +152,4 @@ function userNamespaceRefused(reason: string, cause?: unknown): HearthError {
     state: 'Nothing was written.',
     cause,
   });
-}
-
-/** True if `pid` is in another user namespace than we are. For tests. */
-export async function isInOtherUserNamespace(pid: number): Promise<boolean> {
-  return (await readlink(`/proc/${pid}/ns/user`)) !== (await readlink('/proc/self/ns/user'));
 }

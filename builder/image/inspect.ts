@@ -32,7 +32,7 @@ export async function inspectImage(tools: ToolsTree, path: string): Promise<Insp
     (await runInSandbox({ command, tools, binds: [{ path: dirname(path) }] })).stdout;
   const device = `${path}?offset=${root.startBytes}`;
   const cat = async (file: string) => await run(['debugfs', '-R', `cat ${file}`, device]);
-  const superblock = await run(['dumpe2fs', '-h', device]);
+  const superblock = await run(['debugfs', '-R', 'stats -h', device]);
   const number = (label: string) =>
     Number(new RegExp(`^${label}:\\s+(\\d+)`, 'm').exec(superblock)?.[1] ?? 0);
   const blockBytes = number('Block size');

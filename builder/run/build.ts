@@ -10,7 +10,7 @@ import type { Stage } from '../stage/stage.ts';
 import type { BuildContext, StageInput } from './context.ts';
 import type { Emit } from './events.ts';
 import { type BuiltImage, exportImage } from './export-image.ts';
-import { planBuild } from './plan-build.ts';
+import { isUnchanged, planBuild } from './plan-build.ts';
 import { epochOf, visibleConfig } from './stage-input.ts';
 import { moveTree, removeMountPoints, runStage, stageFolders } from './stage-runner.ts';
 import { packTree, unpackTree } from './tree-archive.ts';
@@ -92,48 +92,66 @@ async function makeContext(
   };
 }
 
+/** A stage whose result is known, for the next one to go on from. */
+interface FinishedStage {
+  readonly stage: Stage;
+  readonly fingerprint: string;
+  /** True if its tree is still in the work folder. */
+  readonly isInPlace: boolean;
+}
+
 async function buildStages(
   context: BuildContext,
   project: Project,
   actions: readonly Action[],
 ): Promise<void> {
-  let previous: { stage: Stage; fingerprint: string; isInPlace: boolean } | undefined;
+  let previous: FinishedStage | undefined;
   for (const [index, stage] of project.stages.entries()) {
     const action = actions[index];
     if (!action) throw new TypeError('a stage without an action');
     const startedAt = Date.now();
-    const finish = (result: 'built' | 'reused' | 'skipped') =>
-      context.emit({
-        type: 'stageFinished',
-        stage: stage.name,
-        result,
-        reason: action.reason,
-        durationMs: Date.now() - startedAt,
-      });
-    if (action.kind === 'skip') {
-      finish('skipped');
-      continue;
-    }
-    if (action.kind === 'build') {
-      context.signal.throwIfAborted();
-      context.emit({ type: 'stageStarted', stage: stage.name, reason: action.reason });
-      if (previous) await takeTree(context, previous, stage);
-      const visible = visibleConfig(project.config, stage);
-      await buildStage(context, {
-        stage,
-        previous: previous?.stage,
-        fingerprint: action.fingerprint,
-        ...visible,
-      });
-      await rememberParts(context.store, action);
-    } else {
-      // The store keeps what was used last.
-      const now = new Date();
-      await utimes(resultFolder(context.store, action.fingerprint), now, now);
-    }
+    if (action.kind === 'build') await buildStage(context, project, { stage, action, previous });
+    if (action.kind === 'reuse') await markAsUsed(context.store, action);
+    context.emit({
+      type: 'stageFinished',
+      stage: stage.name,
+      result: action.kind === 'build' ? 'built' : action.kind === 'reuse' ? 'reused' : 'skipped',
+      reason: action.reason,
+      durationMs: Date.now() - startedAt,
+    });
+    if (action.kind === 'skip') continue;
     previous = { stage, fingerprint: action.fingerprint, isInPlace: action.kind === 'build' };
-    finish(action.kind === 'build' ? 'built' : 'reused');
   }
+}
+
+async function buildStage(
+  context: BuildContext,
+  project: Project,
+  planned: { stage: Stage; action: Action; previous: FinishedStage | undefined },
+): Promise<void> {
+  const { stage, action, previous } = planned;
+  context.signal.throwIfAborted();
+  context.emit({ type: 'stageStarted', stage: stage.name, reason: action.reason });
+  if (previous) await takeTree(context, previous, stage);
+  await runSteps(context, {
+    stage,
+    previous: previous?.stage,
+    fingerprint: action.fingerprint,
+    ...visibleConfig(project.config, stage),
+  });
+  // A result under the wrong fingerprint would be believed for ever.
+  if (!(await isUnchanged(project, action))) throw changedWhileBuilding(stage);
+  await keepResult(context, stage, action.fingerprint);
+  await rememberParts(context.store, action);
+}
+
+function changedWhileBuilding(stage: Stage): HearthError {
+  return new HearthError('ERR_STEP_FAILED', {
+    what: `Files of ${stage.name}, or of a stage before it, changed while it was built.`,
+    why: 'Its result may be a mixture of the old and the new files, so it was not kept.',
+    todo: 'Run the build again.',
+    state: 'Nothing is left mounted; the stages before it are kept.',
+  });
 }
 
 /** Puts the tree of the stage before into the folder of this stage. */
@@ -151,35 +169,43 @@ async function takeTree(
   await unpackTree(context.tools, archive, stageFolders(context, stage.name).tree, context.signal);
 }
 
-async function buildStage(context: BuildContext, input: StageInput): Promise<void> {
-  const { stage, fingerprint } = input;
+async function runSteps(context: BuildContext, input: StageInput): Promise<void> {
+  const { stage } = input;
   const { tree } = stageFolders(context, stage.name);
-  const logFile = `${context.logDir}/${stage.name}.log`;
   try {
-    await runStage(context, input, logFile);
+    await runStage(context, input, `${context.logDir}/${stage.name}.log`);
   } catch (error) {
     context.signal.throwIfAborted();
     await keepFailedTree(context, stage.name, tree);
     throw error;
   }
   await removeMountPoints(tree);
+  await removeTree(failedTreeFolder(context.cacheDir, stage.name));
+}
+
+/** Puts the tree into the store; its folder there gets its name only when all of it is on disk. */
+async function keepResult(context: BuildContext, stage: Stage, fingerprint: string): Promise<void> {
   context.emit({ type: 'stepStarted', stage: stage.name, step: 'keeping the result' });
   const folder = resultFolder(context.store, fingerprint);
   const draft = temporaryName(folder);
   await mkdir(draft, { recursive: true });
   const archive = await packTree(context.tools, {
-    tree,
+    tree: stageFolders(context, stage.name).tree,
     file: `${draft}/rootfs.tar.zst`,
     epochSeconds: context.epochSeconds,
     signal: context.signal,
   });
-  await writeFile(
-    `${draft}/stage.json`,
-    `${JSON.stringify({ stage: stage.name, fingerprint, ...archive })}\n`,
-  );
+  const about = { stage: stage.name, fingerprint, ...archive };
+  await writeFile(`${draft}/stage.json`, `${JSON.stringify(about)}\n`);
   // Another build may have finished the same stage: the results are equal, one of them stays.
   await publish(draft, folder).catch(async () => await removeTree(draft));
   await forgetOldResults(context.store, stage.name);
+}
+
+/** The store keeps what was used last. */
+async function markAsUsed(store: StageStore, action: Action): Promise<void> {
+  const now = new Date();
+  await utimes(resultFolder(store, action.fingerprint), now, now);
 }
 
 async function keepFailedTree(context: BuildContext, stageName: string, tree: string): Promise<void> {

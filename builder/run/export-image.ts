@@ -89,10 +89,10 @@ async function imageSuffix(context: BuildContext, stage: Stage): Promise<string>
   const text = await readFile(stage.exportImage, 'utf8');
   if (text.trim() === '') return '';
   const { stdout } = await runInSandbox({
-    command: ['bash', '-c', '. "$1" >&2; printf "%s" "${IMG_SUFFIX-}"', 'export', stage.exportImage],
+    command: ['bash', '-c', '. "$1" >&2; printf "%s" "$IMG_SUFFIX"', 'export', stage.exportImage],
     tools: context.tools,
     binds: [{ path: stage.path }],
-    env: { USE_QEMU: '0' },
+    env: { USE_QEMU: '0', IMG_SUFFIX: '' },
   });
   if (/^[A-Za-z0-9._-]*$/.test(stdout)) return stdout;
   throw new HearthError('ERR_STAGE_INVALID', {

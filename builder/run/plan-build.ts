@@ -4,6 +4,7 @@ import { digestOf, fingerprintStage } from '../plan/fingerprint.ts';
 import { type Action, makePlan, type PlannedStage } from '../plan/planner.ts';
 import type { Project } from '../plan/project.ts';
 import { hasResult, type LastParts, readLastParts, type StageStore } from '../plan/state-store.ts';
+import { discoverStages } from '../stage/discover.ts';
 import { listFiles } from '../stage/inputs.ts';
 import { imageArchitecture } from './context.ts';
 import { epochOf, visibleConfig } from './stage-input.ts';
@@ -20,6 +21,14 @@ export async function planBuild(project: Project, store: StageStore): Promise<Ac
     has: (digest) => present.has(digest),
     lastParts: (name) => last[name],
   });
+}
+
+/** True if the stage's files are still those that the plan was made from. */
+export async function isUnchanged(project: Project, action: Action): Promise<boolean> {
+  const { stages } = await discoverStages(project.projectDir);
+  const wanted = project.stages.flatMap((stage) => stages.find(({ name }) => name === stage.name) ?? []);
+  const now = await fingerprintStages({ ...project, stages: wanted });
+  return now.some(({ fingerprint }) => fingerprint?.digest === action.fingerprint);
 }
 
 async function fingerprintStages(project: Project): Promise<PlannedStage[]> {

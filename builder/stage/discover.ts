@@ -16,6 +16,7 @@ export interface Discovery {
 /** Files that a stage folder may hold beside its steps. */
 const stageFiles = ['stage.ts', 'setup.ts', 'README.md', 'README', 'prerun.sh'];
 const markerFiles = ['SKIP', 'SKIP_IMAGES', 'EXPORT_IMAGE', 'SKIP_NOOBS', 'EXPORT_NOOBS'];
+const stageFolders = ['files', 'templates', 'node_modules'];
 const substageFiles = ['README.md', 'README', 'SKIP'];
 
 /**
@@ -43,38 +44,49 @@ async function readStage(projectDir: string, name: string, problems: StageProble
   const path = `${projectDir}/stages/${name}`;
   const folder = new FolderReader(projectDir, path, problems);
   const definition = await loadDefinition(path, folder);
-  const claimed = claimedNames(definition);
-  const root: Step[] = [];
-  const substages: Substage[] = [];
-  for (const entry of await readdir(path, { withFileTypes: true }).then(sortByName)) {
-    const step = await folder.step(entry.name, entry.isDirectory());
-    if (step) root.push(step);
-    else if (entry.isDirectory()) {
-      if (['files', 'templates', 'node_modules'].includes(entry.name) || claimed.has(entry.name)) continue;
-      const substage = await readSubstage(projectDir, path, entry.name, problems);
-      if (substage) substages.push(substage);
-    } else if (![...stageFiles, ...markerFiles].includes(entry.name) && !claimed.has(entry.name)) {
-      folder.unknown(entry.name);
-    }
-  }
-  const has = (file: string) => exists(`${path}/${file}`);
+  const has = async (file: string) => await exists(`${path}/${file}`);
   const prerun = (await has('prerun.sh')) ? `${path}/prerun.sh` : undefined;
   if (prerun !== undefined) problems.push(...(await checkHostScript(prerun, folder.label('prerun.sh'))));
   const { inputs, missing } = await listInputs(projectDir, path, definition);
   for (const item of missing) {
-    problems.push({ file: folder.label('stage.ts'), message: `names ${item}, which is not there` });
+    folder.report({ file: folder.label('stage.ts'), message: `names ${item}, which is not there` });
   }
+  const isExported = (await has('EXPORT_IMAGE')) && !(await has('SKIP_IMAGES'));
   return {
     name,
     path,
     definition,
     prerun,
-    substages: [{ name: '', path, steps: root.sort(compareSteps) }, ...substages],
+    substages: await readStageFolder(projectDir, path, folder, claimedNames(definition)),
     isSkipped: await has('SKIP'),
-    exportImage:
-      (await has('EXPORT_IMAGE')) && !(await has('SKIP_IMAGES')) ? `${path}/EXPORT_IMAGE` : undefined,
+    exportImage: isExported ? `${path}/EXPORT_IMAGE` : undefined,
     inputs,
   };
+}
+
+/** The steps that lie in the stage folder itself, then its substages. */
+async function readStageFolder(
+  projectDir: string,
+  path: string,
+  folder: FolderReader,
+  claimed: ReadonlySet<string>,
+): Promise<Substage[]> {
+  const steps: Step[] = [];
+  const substages: Substage[] = [];
+  for (const entry of await readdir(path, { withFileTypes: true }).then(sortByName)) {
+    const isKnown = (entry.isDirectory() ? stageFolders : [...stageFiles, ...markerFiles]).includes(
+      entry.name,
+    );
+    if (isKnown || claimed.has(entry.name)) continue;
+    const step = await folder.step(entry.name, entry.isDirectory());
+    if (step) steps.push(step);
+    else if (!entry.isDirectory()) folder.unknown(entry.name);
+    else {
+      const substage = await readSubstage(projectDir, path, entry.name, folder.problems);
+      if (substage) substages.push(substage);
+    }
+  }
+  return [{ name: '', path, steps: steps.sort(compareSteps) }, ...substages];
 }
 
 async function readSubstage(
@@ -107,13 +119,13 @@ async function readSubstage(
 class FolderReader {
   readonly #projectDir: string;
   readonly #path: string;
-  readonly #problems: StageProblem[];
+  readonly problems: StageProblem[];
   readonly #prefix: string;
 
   constructor(projectDir: string, path: string, problems: StageProblem[], prefix = '') {
     this.#projectDir = projectDir;
     this.#path = path;
-    this.#problems = problems;
+    this.problems = problems;
     this.#prefix = prefix;
   }
 
@@ -125,12 +137,12 @@ class FolderReader {
     const parsed = parseStepName(name);
     if (!parsed || (parsed.kind === 'patches') !== isDirectory) return undefined;
     const step: Step = { ...parsed, path: `${this.#path}/${name}`, label: `${this.#prefix}${name}` };
-    this.#problems.push(...(await checkStepFile(step, this.label(name))));
+    this.problems.push(...(await checkStepFile(step, this.label(name))));
     return step;
   }
 
   unknown(name: string): void {
-    this.#problems.push({
+    this.problems.push({
       file: this.label(name),
       message: 'is not a name that a stage knows',
       help:
@@ -140,7 +152,7 @@ class FolderReader {
   }
 
   report(problem: StageProblem): void {
-    this.#problems.push(problem);
+    this.problems.push(problem);
   }
 }
 

@@ -40,34 +40,47 @@ const gates: readonly { name: string; command: readonly string[] }[] = [
   { name: 'unused code', command: ['node_modules/.bin/knip', '--no-progress'] },
 ];
 
+interface Wish {
+  readonly selected: readonly ProjectName[];
+  readonly isExhaustive: boolean;
+  readonly image: string | undefined;
+  /** Handed on to vitest. */
+  readonly rest: readonly string[];
+}
+
 async function main(args: string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) {
     console.log(help);
     return;
   }
-  const wanted = args[0]?.startsWith('-') === false ? args.shift() : 'all';
-  const selected = projects.filter((name) => wanted === 'all' || wanted === name);
-  if (selected.length === 0) {
-    console.error(`There is no test project "${wanted}".\n\n${help}`);
+  const wish = readWish(args);
+  if (wish.selected.length === 0) {
+    console.error(`There is no such test project.\n\n${help}`);
     process.exitCode = 2;
     return;
   }
-  const exhaustive = take(args, '--exhaustive');
-  const image = takeValue(args, '--image');
-  if (selected.some((name) => name !== 'unit' && name !== 'stages')) await prepareHost();
+  if (wish.selected.some((name) => name === 'integration' || name === 'boot')) await prepareHost();
   await mkdir(reportDir, { recursive: true });
   $.cwd = projectDir;
-
-  if (selected.includes('unit')) await runGates();
-  let bootFailed = false;
-  for (const name of selected) {
-    const before = total.failed;
-    const environment = name === 'boot' ? await bootEnvironment(image, exhaustive) : {};
-    if (environment) await runProject(name, args, environment);
-    if (name === 'boot' && total.failed > before) bootFailed = true;
+  if (wish.selected.includes('unit')) await runGates();
+  for (const name of wish.selected) {
+    const environment = name === 'boot' ? await bootEnvironment(wish) : {};
+    if (environment) await runProject(name, wish.rest, environment);
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-  process.exitCode = total.failed === 0 ? 0 : bootFailed && selected.length === 1 ? 5 : 1;
+  const isBootOnly = wish.selected.length === 1 && wish.selected[0] === 'boot';
+  process.exitCode = total.failed === 0 ? 0 : isBootOnly ? 5 : 1;
+}
+
+function readWish(args: readonly string[]): Wish {
+  const rest = [...args];
+  const wanted = rest[0]?.startsWith('-') === false ? rest.shift() : 'all';
+  return {
+    selected: projects.filter((name) => wanted === 'all' || wanted === name),
+    isExhaustive: take(rest, '--exhaustive'),
+    image: takeValue(rest, '--image'),
+    rest,
+  };
 }
 
 async function runGates(): Promise<void> {
@@ -119,15 +132,12 @@ async function readReport(path: string): Promise<Counts> {
 }
 
 /** Builds the slim image unless one is named; undefined if that failed, which counts as a failed test. */
-async function bootEnvironment(
-  image: string | undefined,
-  exhaustive: boolean,
-): Promise<Record<string, string> | undefined> {
-  const more: Record<string, string> = exhaustive ? { HEARTH_BOOT_EXHAUSTIVE: '1' } : {};
+async function bootEnvironment({ image, isExhaustive }: Wish): Promise<Record<string, string> | undefined> {
+  const more: Record<string, string> = isExhaustive ? { HEARTH_BOOT_EXHAUSTIVE: '1' } : {};
   if (image !== undefined) return { ...more, HEARTH_TEST_IMAGE: resolve(image) };
   const built = await $({
     stdio: ['ignore', 'pipe', 'inherit'],
-  })`scripts/hearth build --edition slim`.nothrow();
+  })`${projectDir}/scripts/hearth build --edition slim`.nothrow();
   const path = built.stdout.trim().split('\n').at(-1) ?? '';
   if (built.exitCode === 0 && path !== '') return { ...more, HEARTH_TEST_IMAGE: path };
   console.log('FAILED  the slim image could not be built');
