@@ -1,0 +1,3 @@
+#!/bin/bash -e
+# Only the socket is enabled: the web process runs when somebody visits.
+systemctl enable hearth-setup-code.service hearth-web.socket
