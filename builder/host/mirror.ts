@@ -21,21 +21,21 @@ export async function findMirror(configured: {
 }): Promise<Mirror> {
   const builtIn = await mmdebstrapDefault('/usr/bin/mmdebstrap');
   const aptOptions = await hostAptOptions();
-  if (configured.mirror !== undefined) {
-    const main = trimSlash(configured.mirror);
-    const security = trimSlash(configured.securityMirror ?? builtIn.security);
-    return { main, security, source: 'config.yaml', aptOptions };
-  }
-  const own = await hostMirror();
-  if (own) {
-    return {
-      main: own.main,
-      security: configured.securityMirror ?? own.security ?? builtIn.security,
-      source: "this host's apt",
-      aptOptions,
-    };
-  }
-  return { ...builtIn, source: "mmdebstrap's default", aptOptions };
+  const own = configured.mirror === undefined ? await hostMirror() : undefined;
+  return { ...chooseMirror(configured, own, builtIn), aptOptions };
+}
+
+/** The decision of {@link findMirror}: each address is the first that is known. */
+export function chooseMirror(
+  configured: { mirror?: string | undefined; securityMirror?: string | undefined },
+  own: { main: string; security?: string } | undefined,
+  builtIn: { main: string; security: string },
+): Omit<Mirror, 'aptOptions'> {
+  const { mirror, securityMirror } = configured;
+  const main = mirror ?? own?.main ?? builtIn.main;
+  const security = securityMirror ?? own?.security ?? builtIn.security;
+  const source = mirror !== undefined ? 'config.yaml' : own ? "this host's apt" : "mmdebstrap's default";
+  return { main: trimSlash(main), security: trimSlash(security), source };
 }
 
 /** The archive that mmdebstrap itself would use: the public one, which the finished device uses too. */

@@ -57,6 +57,8 @@ export function startProcess(command: readonly string[], options: ProcessOptions
       : output === 'collect',
     maxBuffer: 256 * 1024 * 1024,
     stripFinalNewline: false,
+    // In a group of its own, so that Ctrl-C reaches only us and we end it in order; a shell needs the terminal.
+    detached: options.input !== 'inherit',
     reject: false,
     forceKillAfterDelay: 5_000,
   });

@@ -58,9 +58,9 @@ export function parseFatListing(text: string): { name: string; sizeBytes: number
   for (const line of text.split('\n')) {
     const heading = /^Directory for ::\/?(.*)$/.exec(line);
     if (heading) folder = heading[1] ? `${heading[1].replace(/\/$/, '')}/` : '';
-    const file = /^(\S+)\s*(\S*)\s+([\d ]+)\s+\d{4}-\d\d-\d\d\s+\d+:\d\d\s*(.*)$/.exec(line);
+    const file = /^(\S+)\s*(\S*)\s+(\d[\d ]*)\s+\d{4}-\d\d-\d\d\s+\d+:\d\d\s*(.*)$/.exec(line);
     if (!file?.[1] || !file[3]) continue;
-    const short = `${file[1]}${file[2] ? `.${file[2]}` : ''}`.toLowerCase();
+    const short = `${file[1]}${file[2] ? `.${file[2]}` : ''}`;
     files.push({ name: folder + (file[4]?.trim() || short), sizeBytes: Number(file[3].replaceAll(' ', '')) });
   }
   return files.sort((a, b) => (a.name < b.name ? -1 : 1));

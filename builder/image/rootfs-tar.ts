@@ -164,7 +164,7 @@ class RootTarWriter {
 
 /** The header with a plain path, a clamped time, its extended attributes, and no names of owners. */
 export function canonicalHeader(header: Header, latest: Date): EntryHeader {
-  const plain = (path: string) => path.replace(/^\.\/?/, '') || '.';
+  const plain = (path: string) => path.replace(/^\.(\/|$)/, '') || '.';
   const { pax, name, linkname, mtime, ...rest } = header;
   const attributes = Object.entries((pax ?? {}) as Record<string, string>).filter(([key]) =>
     key.startsWith('LIBARCHIVE.xattr.'),

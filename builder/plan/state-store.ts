@@ -30,7 +30,8 @@ export async function hasResult(store: StageStore, digest: string): Promise<bool
 /** Empty if there is none, or if it can not be read: then every reason is "never built", which harms nobody. */
 export async function readLastParts(store: StageStore): Promise<LastParts> {
   try {
-    return JSON.parse(await readFile(store.lastPartsFile, 'utf8')) as LastParts;
+    const parts: unknown = JSON.parse(await readFile(store.lastPartsFile, 'utf8'));
+    return typeof parts === 'object' && !Array.isArray(parts) ? ((parts ?? {}) as LastParts) : {};
   } catch {
     return {};
   }

@@ -1,11 +1,11 @@
-import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, utimes } from 'node:fs/promises';
 import { HearthError } from '../errors/hearth-error.ts';
 import { findMirror, mmdebstrapDefault } from '../host/mirror.ts';
 import { ensureToolsTree } from '../host/tools-tree.ts';
 import { publish, removeTree, temporaryName, writeFileAtomically } from '../host/workspace.ts';
 import type { Action } from '../plan/planner.ts';
 import type { Project } from '../plan/project.ts';
-import { readLastParts, resultFolder, type StageStore, stageStore } from '../plan/state-store.ts';
+import { hasResult, readLastParts, resultFolder, type StageStore, stageStore } from '../plan/state-store.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { BuildContext, StageInput } from './context.ts';
 import type { Emit } from './events.ts';
@@ -63,18 +63,21 @@ async function makeContext(
 ): Promise<BuildContext> {
   const { project, cacheDir, emit, signal } = request;
   const { debian } = project.config;
-  const mirror = await findMirror({ mirror: debian.mirror, securityMirror: debian.securityMirror });
+  // Asking the host's apt takes a second: only where something will be fetched.
+  const mirror = once(
+    async () => await findMirror({ mirror: debian.mirror, securityMirror: debian.securityMirror }),
+  );
   const startedAt = Date.now();
   emit({ type: 'taskStarted', task: 'tools tree' });
   const tools = await ensureToolsTree({
     cacheDir,
-    mirror: async () => mirror,
+    mirror,
     onLine: (line) => emit({ type: 'output', line }),
     signal,
   });
   emit({ type: 'taskFinished', task: 'tools tree', durationMs: Date.now() - startedAt });
   if (actions.some((action) => action.kind === 'build')) {
-    await preparePackages(workDir, cacheDir, mirror, debian.suite);
+    await preparePackages(workDir, cacheDir, await mirror(), debian.suite);
   }
   return {
     projectDir: project.projectDir,
@@ -98,6 +101,14 @@ interface FinishedStage {
   readonly fingerprint: string;
   /** True if its tree is still in the work folder. */
   readonly isInPlace: boolean;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return async () => {
+    made ??= make();
+    return await made;
+  };
 }
 
 async function buildStages(
@@ -196,9 +207,14 @@ async function keepResult(context: BuildContext, stage: Stage, fingerprint: stri
     signal: context.signal,
   });
   const about = { stage: stage.name, fingerprint, ...archive };
-  await writeFile(`${draft}/stage.json`, `${JSON.stringify(about)}\n`);
-  // Another build may have finished the same stage: the results are equal, one of them stays.
-  await publish(draft, folder).catch(async () => await removeTree(draft));
+  await writeFileAtomically(`${draft}/stage.json`, `${JSON.stringify(about)}\n`);
+  try {
+    await publish(draft, folder);
+  } catch (error) {
+    await removeTree(draft);
+    // Another build may have finished the same stage: the results are equal, one of them stays.
+    if (!(await hasResult(context.store, fingerprint))) throw error;
+  }
   await forgetOldResults(context.store, stage.name);
 }
 
@@ -220,16 +236,26 @@ async function rememberParts(store: StageStore, action: Action): Promise<void> {
   await writeFileAtomically(store.lastPartsFile, JSON.stringify(parts));
 }
 
-async function forgetOldResults(store: StageStore, stageName: string): Promise<void> {
+/** Removes the results of a stage that were not used for longest; one that does not say whose it is stays. */
+export async function forgetOldResults(store: StageStore, stageName: string): Promise<void> {
   const results: { folder: string; usedMs: number }[] = [];
   for (const name of await readdir(store.folder)) {
     const folder = `${store.folder}/${name}`;
-    const text = await readFile(`${folder}/stage.json`, 'utf8').catch(() => '{}');
-    if ((JSON.parse(text) as { stage?: string }).stage !== stageName || name.includes('.draft-')) continue;
+    if (name.includes('.draft-') || (await stageOf(folder)) !== stageName) continue;
     results.push({ folder, usedMs: (await stat(folder)).mtimeMs });
   }
   results.sort((a, b) => b.usedMs - a.usedMs);
   for (const { folder } of results.slice(keptResults)) await removeTree(folder);
+}
+
+/** Undefined if its stage.json is missing or damaged. */
+async function stageOf(folder: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(`${folder}/stage.json`, 'utf8');
+    return (JSON.parse(text) as { stage?: string }).stage;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The stages with EXPORT_IMAGE; as in pi-gen, also one that is skipped says so. */

@@ -14,7 +14,7 @@ export interface BuildContext {
   readonly logDir: string;
   readonly store: StageStore;
   readonly tools: ToolsTree;
-  readonly mirror: Mirror;
+  readonly mirror: () => Promise<Mirror>;
   /** The public archive that the finished device uses. */
   readonly deviceMirror: { readonly main: string; readonly security: string };
   /** Times in the image are not later than this. */

@@ -25,7 +25,8 @@ export async function stepError(step: FailedStep): Promise<HearthError> {
   const line = missing?.line ?? failedLine(step);
   const place = relative(step.projectDir, step.path) + (line === undefined ? '' : `:${line}`);
   const shown = output.slice(-shownLines);
-  return new HearthError(isDownloadProblem(output) ? 'ERR_DOWNLOAD' : 'ERR_STEP_FAILED', {
+  const isDownload = isDownloadProblem(output);
+  return new HearthError(isDownload ? 'ERR_DOWNLOAD' : 'ERR_STEP_FAILED', {
     what: `${step.stage}: ${place} failed with exit code ${step.exitCode}.`,
     ...(missing ? { why: missing.why } : {}),
     details: [
@@ -35,11 +36,15 @@ export async function stepError(step: FailedStep): Promise<HearthError> {
       `Full log  ${step.logFile}`,
       `Shell     scripts/hearth shell ${step.stage}    (the tree as it was when it failed)`,
     ].join('\n'),
-    todo: missing
-      ? `Correct the name in ${place}, then run the build again: it goes on at ${step.stage}.`
-      : `Look at ${place}, then run the build again: it goes on at ${step.stage}.`,
+    todo: `${advice({ place, isMissing: missing !== undefined, isDownload })}, then run the build again: it goes on at ${step.stage}.`,
     state: 'Nothing is left mounted; finished stages are kept.',
   });
+}
+
+function advice(about: { place: string; isMissing: boolean; isDownload: boolean }): string {
+  if (about.isMissing) return `Correct the name in ${about.place}`;
+  if (about.isDownload) return 'Check the network and `debian.mirror` in config.yaml';
+  return `Look at ${about.place}`;
 }
 
 /** The last mark that names the step's own file; scripts for the chroot are read from standard input, without a name. */
@@ -48,7 +53,9 @@ function failedLine(step: FailedStep): number | undefined {
     .map((line) => /^hearth-failed-at:(.*):(\d+)$/.exec(line))
     .filter((mark) => mark !== null);
   const isOwn = (source: string) =>
-    step.kind === 'run-chroot' ? !source.includes('/') : step.path.endsWith(source.replace(/^\.\//, '/'));
+    step.kind === 'run-chroot'
+      ? !source.includes('/')
+      : `/${step.path}`.endsWith(`/${source.replace(/^\.\//, '')}`);
   const own = marks.filter((mark) => isOwn(mark[1] ?? ''));
   const last = own.at(-1)?.[2];
   return last === undefined ? undefined : Number(last);

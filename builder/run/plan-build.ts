@@ -58,8 +58,14 @@ async function fingerprintStages(project: Project): Promise<PlannedStage[]> {
   return planned;
 }
 
-/** The shell files that run the steps are part of every result. */
+/** What turns a stage's files into a tree: the runner's own files, Hearth's version, and the libraries that render. */
 async function runnerDigest(): Promise<string> {
-  const files = await listFiles(`${import.meta.dirname}/shell`);
-  return digestOf(await Promise.all(files.map(async (file) => await readFile(file, 'utf8')))).slice(0, 16);
+  const files = [...(await listFiles(`${import.meta.dirname}/shell`)), `${import.meta.dirname}/layer.ts`];
+  const texts = await Promise.all(files.map(async (file) => await readFile(file, 'utf8')));
+  const about = JSON.parse(await readFile(`${import.meta.dirname}/../../package.json`, 'utf8')) as {
+    version: string;
+    dependencies: Record<string, string>;
+  };
+  const { esbuild, handlebars } = about.dependencies;
+  return digestOf([texts, about.version, esbuild, handlebars]).slice(0, 16);
 }

@@ -128,15 +128,16 @@ class StageRunner {
         { path: context.workDir, writable: true },
       ],
       ...(hasTree ? { tree, treeLibrary: shellLibrary } : { foreign: true }),
-      env: this.#environment(substage),
+      env: await this.#environment(substage),
       signal: context.signal,
     };
   }
 
-  #environment(substage: Substage): Record<string, string> {
+  async #environment(substage: Substage): Promise<Record<string, string>> {
     const { context, input } = { context: this.#context, input: this.#input };
     const { stage, previous } = input;
     const { work, tree } = stageFolders(context, stage.name);
+    const mirror = await context.mirror();
     return {
       ...input.variables,
       ...{ ARCH: imageArchitecture, BASE_DIR: context.projectDir, SCRIPT_DIR: shellLibrary },
@@ -158,8 +159,8 @@ class StageRunner {
       HEARTH_DEBS: `${context.workDir}/debs`,
       HEARTH_APT_CONF: `${context.workDir}/host-apt.conf`,
       HEARTH_BOOTSTRAP_SOURCES: `${context.workDir}/bootstrap.list`,
-      HEARTH_MIRROR: context.mirror.main,
-      HEARTH_SECURITY_MIRROR: context.mirror.security,
+      HEARTH_MIRROR: mirror.main,
+      HEARTH_SECURITY_MIRROR: mirror.security,
       DEBIAN_MIRROR: context.deviceMirror.main,
       DEBIAN_SECURITY_MIRROR: context.deviceMirror.security,
     };
