@@ -100,10 +100,6 @@ export async function runInSandbox(options: SandboxCommand): Promise<ProcessResu
   return result;
 }
 
-/** Names used by the virtual machine driver: the same, with a tools tree. */
-export const runInTools = runInSandbox;
-export const startInTools = startInSandbox;
-
 const baseEnvironment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   HOME: '/root',

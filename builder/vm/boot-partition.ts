@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { HearthError } from '../errors/hearth-error.ts';
-import { runInTools } from '../host/sandbox.ts';
+import { runInSandbox } from '../host/sandbox.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 import type { CardLayout } from './kernel-arguments.ts';
 
@@ -28,14 +28,14 @@ export async function openBootPartition(
   if (!partition) throw notReadable(image, 'Its partition table has no FAT partition.');
   const drive = `${image}@@${partition.startBytes}`;
   const copy = async (file: string, target: string) => {
-    await runInTools({
+    await runInSandbox({
       tools,
       command: ['mcopy', '-n', '-o', '-i', drive, `::${file}`, target],
       binds: [{ path: dirname(image) }, { path: dirname(target), writable: true }],
       env: mtoolsEnvironment,
     });
   };
-  const listed = await runInTools({
+  const listed = await runInSandbox({
     tools,
     command: ['mdir', '-/', '-b', '-a', '-i', drive, '::'],
     binds: [{ path: dirname(image) }],

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { HearthError } from '../errors/hearth-error.ts';
-import { runInTools } from '../host/sandbox.ts';
+import { runInSandbox } from '../host/sandbox.ts';
 import { type Board, boardFacts } from './board.ts';
 import type { VmOptions } from './vm-options.ts';
 
@@ -33,7 +33,7 @@ export async function makeCard(options: VmOptions, target: string): Promise<void
   const { tools, image, board = 'virt', cardSizeBytes } = options;
   const { size } = await stat(image);
   const bytes = cardSize(board, size, cardSizeBytes);
-  await runInTools({
+  await runInSandbox({
     tools,
     command: ['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', image, target, String(bytes)],
     binds: [{ path: dirname(image) }, { path: dirname(target), writable: true }],

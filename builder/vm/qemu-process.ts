@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import type { Bind } from '../host/sandbox.ts';
-import { startInTools } from '../host/sandbox.ts';
+import { startInSandbox } from '../host/sandbox.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 
 export interface QemuSockets {
@@ -39,7 +39,7 @@ export async function startQemu(options: QemuStart): Promise<QemuProcess | QemuE
   ]);
   const doors = [qmpDoor, consoleDoor, ...(channelDoor ? [channelDoor] : [])];
   try {
-    const child = await startInTools({
+    const child = await startInSandbox({
       tools: options.tools,
       command: options.command,
       binds: options.binds,

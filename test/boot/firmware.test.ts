@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runInTools } from '../../builder/host/sandbox.ts';
+import { runInSandbox } from '../../builder/host/sandbox.ts';
 import { type PartitionTable, readPartitionTable } from '../../builder/image/partition-table.ts';
 import { loadBootFiles } from '../../builder/vm/boot-files.ts';
 import { type BootPartition, openBootPartition } from '../../builder/vm/boot-partition.ts';
@@ -76,7 +76,7 @@ describe('an image whose boot partition is not right', () => {
     const end = boot.startBytes + boot.sizeBytes - 1;
     await pipeline(createReadStream(testImage(), { end }), createWriteStream(image));
     if (file !== undefined) await writeFile(`${folder}/new.txt`, file);
-    await runInTools({
+    await runInSandbox({
       tools,
       command: change.map((word) => word.replace('DRIVE', `${image}@@${boot.startBytes}`)),
       binds: [{ path: folder, writable: true }],

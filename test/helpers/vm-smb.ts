@@ -1,5 +1,5 @@
 import type { ProcessResult } from '../../builder/host/process.ts';
-import { runInTools } from '../../builder/host/sandbox.ts';
+import { runInSandbox } from '../../builder/host/sandbox.ts';
 import type { ToolsTree } from '../../builder/host/tools-tree.ts';
 
 export interface SmbClient {
@@ -12,7 +12,7 @@ export interface SmbClient {
 
 /** Runs the real smbclient from the tools tree; never throws for its exit code. */
 export async function smbclient(client: SmbClient, ...words: readonly string[]): Promise<ProcessResult> {
-  return await runInTools({
+  return await runInSandbox({
     tools: client.tools,
     command: ['smbclient', '-p', String(client.port), '-t', '120', ...words],
     binds: [{ path: client.folder, writable: true }],
