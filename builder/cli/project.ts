@@ -21,7 +21,7 @@ export interface ProjectOptions {
 export async function loadProject(settings: Settings, options: ProjectOptions = {}): Promise<Project> {
   const discovery = await discoverStages(settings.projectDir);
   const loaded = await loadConfig({
-    path: settings.configPath,
+    path: shownPath(settings.configPath),
     slices: configSlices(discovery.stages),
     stageNames: discovery.stages.map((stage) => stage.name),
     ...(options.edition === undefined ? {} : { overrides: { edition: options.edition } }),
@@ -36,6 +36,12 @@ export async function loadProject(settings: Settings, options: ProjectOptions = 
   const byName = new Map(discovery.stages.map((stage) => [stage.name, stage]));
   const stages = wanted.flatMap((name) => byName.get(name) ?? []);
   return { projectDir: settings.projectDir, config, stages };
+}
+
+/** Short where it can be: below the current folder. */
+function shownPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
 }
 
 /** The parts of config.yaml that the stages hand in. */
@@ -76,8 +82,9 @@ function invalidProject(loaded: LoadedConfig, problems: readonly StageProblem[],
     ...(errors > 0 ? [formatDiagnostics(loaded.diagnostics, loaded.source, paint)] : []),
     ...problems.map(formatProblem),
   ];
+  const places = [...(errors > 0 ? [loaded.source.file] : []), ...(problems.length > 0 ? ['stages/'] : [])];
   return new HearthError(errors > 0 ? 'ERR_CONFIG_INVALID' : 'ERR_STAGE_INVALID', {
-    what: `${count(total, 'problem')} in ${errors > 0 ? 'config.yaml' : 'stages/'}${errors > 0 && problems.length > 0 ? ' and stages/' : ''}.`,
+    what: `${count(total, 'problem')} in ${places.join(' and ')}.`,
     details: parts.join('\n'),
     state: 'Nothing was built.',
     todo:
