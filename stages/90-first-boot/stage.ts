@@ -27,12 +27,16 @@ export const stage = defineStage({
       command: `${ask} page=$(ask localhost); printf '%s' "$page" | head -n 1 | grep -q ' 200 ' && ! printf '%s' "$page" | grep -qF "$(cat ${store})"`,
     },
     {
+      what: 'the page knows the state of the services',
+      command: `${ask} page=$(ask localhost); printf '%s' "$page" | grep -q 'class="state running"' && ! printf '%s' "$page" | grep -q 'class="state unknown"'`,
+    },
+    {
       what: 'the page does not answer to a foreign name',
       command: `${ask} ask rebind.example.org | head -n 1 | grep -q ' 421 '`,
     },
     {
       what: 'the web process has no rights and can not see the code',
-      command: `${ask} ask localhost > /dev/null; pid=$(systemctl show -P MainPID hearth-web.service); test "$pid" -gt 0 && test "$(stat -c %u "/proc/$pid")" -ge 61184 && grep -Eq '^CapEff:\\s+0+$' "/proc/$pid/status" && ! test -e "/proc/$pid/root${store}" && ! test -e "/proc/$pid/root/boot/firmware/SETUP-CODE.txt"`,
+      command: `${ask} ask localhost > /dev/null; pid=$(systemctl show -P MainPID hearth-web.service); test "$pid" -gt 0 && test "$(stat -c %U "/proc/$pid")" = hearth-web && grep -Eq '^CapEff:\\s+0+$' "/proc/$pid/status" && ! test -e "/proc/$pid/root${store}" && ! test -e "/proc/$pid/root/boot/firmware/SETUP-CODE.txt"`,
     },
     {
       what: 'the journal does not have the code',

@@ -104,6 +104,7 @@ describe('unitState', () => {
     ['running', 'ActiveState=active\nSubState=running'],
     ['starting', 'ActiveState=activating\nSubState=start'],
     ['starting', 'Job=71\nActiveState=inactive\nSubState=dead'],
+    ['off', 'Job=\nActiveState=inactive\nSubState=dead'],
     ['failed', 'ActiveState=activating\nSubState=auto-restart'],
     ['failed', 'ActiveState=failed\nSubState=failed'],
     ['off', 'LoadState=not-found\nActiveState=inactive\nSubState=dead'],

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readRelease } from '../../stages/90-first-boot/agent/device/release.ts';
 import { localText, readServiceEntries } from '../../stages/90-first-boot/agent/device/service-entries.ts';
+import { readUnitStates } from '../../stages/90-first-boot/agent/device/unit-states.ts';
 
 let root: string;
 
@@ -69,6 +70,22 @@ describe('readServiceEntries', () => {
 
   it('gives nothing without the folder', () => {
     expect(readServiceEntries(join(root, 'nothing'))).toEqual({ entries: [], problems: [] });
+  });
+});
+
+describe('readUnitStates', () => {
+  it.each([
+    ['fails', 'echo "no bus" >&2; exit 1', 'no bus'],
+    ['tells of another number of units', 'echo ActiveState=active', 'told of 1 units, not of 2'],
+  ])('knows no state when systemctl %s, and says why', async (_what, script, reason) => {
+    const systemctl = join(root, 'systemctl');
+    writeFileSync(systemctl, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const problems: string[] = [];
+
+    const states = await readUnitStates(systemctl, ['a.service', 'b.service'], (text) => problems.push(text));
+
+    expect(states).toEqual(['unknown', 'unknown']);
+    expect(problems).toEqual([expect.stringContaining(reason)]);
   });
 });
 

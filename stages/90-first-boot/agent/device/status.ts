@@ -29,6 +29,7 @@ export async function readDeviceStatus(
   const states = await readUnitStates(
     paths.systemctl,
     entries.map((entry) => entry.unit),
+    report,
   );
   return {
     name: hostname(),
