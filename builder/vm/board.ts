@@ -20,6 +20,8 @@ export interface BoardFacts {
   /** Some boards have a fixed number of cores or amount of memory. */
   readonly isMemoryFixed: boolean;
   readonly cores: number;
+  /** What the kernel must be told on this board of QEMU, beside the console. */
+  readonly kernelArguments: readonly string[];
   /** QEMU refuses an SD card whose size is no power of two. */
   readonly needsPowerOfTwoCard: boolean;
 }
@@ -37,6 +39,7 @@ export const boardFacts: Readonly<Record<Board, BoardFacts>> = {
     memoryBytes: 2 * gibibyte,
     isMemoryFixed: false,
     cores: 2,
+    kernelArguments: [],
     needsPowerOfTwoCard: false,
   },
   raspi3b: {
@@ -50,6 +53,7 @@ export const boardFacts: Readonly<Record<Board, BoardFacts>> = {
     memoryBytes: gibibyte,
     isMemoryFixed: true,
     cores: 4,
+    kernelArguments: [],
     needsPowerOfTwoCard: true,
   },
   raspi4b: {
@@ -61,6 +65,13 @@ export const boardFacts: Readonly<Record<Board, BoardFacts>> = {
     memoryBytes: 2 * gibibyte,
     isMemoryFixed: true,
     cores: 4,
+    kernelArguments: [
+      // Devices that the device tree has and QEMU has not: the kernel panics when it touches them.
+      'initcall_blacklist=brcmstb_l2_driver_init,brcmstb_i2c_driver_init',
+      'clk_ignore_unused',
+      // A panic before the console is up is seen, too.
+      'earlycon=bcm2835aux,mmio32,0xfe215040',
+    ],
     needsPowerOfTwoCard: true,
   },
 };

@@ -65,10 +65,11 @@ export function kernelCommandLine(
   board: Board,
   extraUnit: string,
 ): string {
-  const { console, channel } = boardFacts[board];
+  const { console, channel, kernelArguments: boardArguments } = boardFacts[board];
   const own = kernelArguments.filter((argument) => !isSerialConsole(argument));
   const line = [
     ...own,
+    ...boardArguments,
     // The last console is the one that systemd writes to.
     `console=${console},115200`,
     'systemd.show_status=1',

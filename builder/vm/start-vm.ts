@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { loadBootFiles } from './boot-files.ts';
 import { makeCard } from './card.ts';
 import { Vm } from './vm.ts';
@@ -11,6 +11,11 @@ import type { VmParts } from './vm-parts.ts';
  * `waitForHttp`. Throws ERR_IMAGE_INVALID if a Pi would not start from this image, ERR_BOOT_FAILED if QEMU does not.
  */
 export async function startVm(options: VmOptions): Promise<Vm> {
+  if (options.logFolder !== undefined) {
+    await mkdir(options.logFolder, { recursive: true });
+    // QEMU goes on writing at its end, so that all starts of one machine are in it.
+    await rm(`${options.logFolder}/serial.log`, { force: true });
+  }
   const folder = await makeVmFolder();
   const vm = new Vm(options, await prepareParts(options, folder));
   try {

@@ -24,7 +24,7 @@ export interface VmOptions {
   readonly kernelArguments?: readonly string[];
   /** The guest's clock at the start, seconds since 1970. Default: now. */
   readonly clock?: number;
-  /** An existing folder for the serial log and QEMU's command line. Without it they are kept only after a failure. */
+  /** A folder for the serial log and QEMU's command line. Without it they are kept only after a failure. */
   readonly logFolder?: string;
   readonly onSerialLine?: (line: string) => void;
   /** Multiplies every limit. The limits are written for two cores that emulate an arm64 processor. Default 1. */

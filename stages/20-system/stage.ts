@@ -22,7 +22,11 @@ export const stage = defineStage({
       what: 'nothing waits for a network at boot',
       command: 'test "$(systemctl is-enabled NetworkManager-wait-online)" = disabled',
     },
-    { what: 'the name is announced in the network', command: 'systemctl is-active avahi-daemon' },
+    {
+      what: 'the device is announced by its own name, not NAME-2',
+      command:
+        'test "$(busctl call org.freedesktop.Avahi / org.freedesktop.Avahi.Server GetHostName)" = "s \\"$(uname -n)\\""',
+    },
     { what: 'the device knows its own name', command: 'getent hosts "$(uname -n)" | grep -q "^127.0.1.1 "' },
     {
       what: 'nothing comes in that no stage opened',
