@@ -114,8 +114,10 @@ export class MachineRun {
         options.onSerialLine(line);
         this.#judge(line);
       }
-      // A prompt has no line end.
-      this.#judge(plainLine(cutter.rest));
+      // A prompt has no line end; of a panic's line the end may not have come yet.
+      const rest = plainLine(cutter.rest);
+      if (fatalReason(rest) !== undefined) options.onSerialLine(rest);
+      this.#judge(rest);
     });
   }
 

@@ -55,6 +55,14 @@ describe('within', () => {
     await expect(waiting).rejects.toMatchObject({ why: 'The initramfs gave up and opened its shell.' });
   });
 
+  it('tells the line of a panic also while its end has not come', async () => {
+    const waiting = run.within('Waiting', 60_000, never);
+    consoleEnd.write('[ 2.0] Kernel panic - not syncing: sysrq');
+
+    await expect(waiting).rejects.toMatchObject({ why: 'The kernel panicked.' });
+    expect(lines).toEqual(['[ 2.0] Kernel panic - not syncing: sysrq']);
+  });
+
   it('fails when QEMU stops, with what it complained about', async () => {
     const waiting = run.within('Waiting', 60_000, never);
     end({ exitCode: 1, stderr: 'qemu: no such device\n' });
