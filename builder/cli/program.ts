@@ -76,7 +76,7 @@ const commands: readonly ((program: Command) => void)[] = [
     program
       .command('boot')
       .description("start an image in QEMU and print the setup page's address")
-      .argument('[image]', 'the image', 'dist/hearth.img')
+      .argument('[image]', 'the image (default: dist/hearth.img)')
       .addOption(new Option('-b, --board <board>', 'the machine').choices(boards).default('virt'))
       .option('-m, --memory <size>', 'memory of a virt machine, as 2G')
       .option('-s, --size <size>', 'size of the virtual card, as 8G')
@@ -134,11 +134,11 @@ function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }
 
-async function boot(image: string, flags: BootFlags): Promise<void> {
+async function boot(image: string | undefined, flags: BootFlags): Promise<void> {
   const { cacheDir, outDir } = readSettings();
   await withSignal(async (signal) => {
     await bootCommand({
-      image,
+      image: image ?? `${outDir}/hearth.img`,
       flags,
       tools: async () =>
         await ensureToolsTree({ cacheDir, mirror: async () => await findMirror({}), signal }),
