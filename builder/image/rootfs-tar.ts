@@ -86,6 +86,7 @@ export async function splitTree(options: SplitOptions): Promise<SplitTree> {
         break;
     }
   }
+  await clampFolders(bootFolder, bootFiles, latest);
   for (const [name, text] of Object.entries(options.additions)) writer.addText(name, text);
   await writer.end();
   return { ...writer.statistics, dpkgStatus: writer.dpkgStatus, bootFiles: bootFiles.sort() };
@@ -208,6 +209,15 @@ async function writeBootFile(path: string, content: Buffer, mtime: Date): Promis
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, content);
   await utimes(path, mtime, mtime);
+}
+
+/** Folders got the time at which a file was put into them; FAT keeps it. */
+async function clampFolders(bootFolder: string, files: readonly string[], time: Date): Promise<void> {
+  const folders = new Set<string>();
+  for (const file of files) {
+    for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) folders.add(folder);
+  }
+  for (const folder of folders) await utimes(`${bootFolder}/${folder}`, time, time);
 }
 
 function notOnFat(name: string): HearthError {

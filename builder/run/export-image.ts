@@ -21,7 +21,7 @@ export interface BuiltImage {
 }
 
 /** Raise it when the same stage result begins to give another image. */
-const imageFormat = '1';
+const imageFormat = '2';
 
 /** Makes the image of one exported stage, unless the one in the output folder is it. */
 export async function exportImage(

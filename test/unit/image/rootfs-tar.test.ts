@@ -125,6 +125,7 @@ describe('splitTree', () => {
     expect(await readFile(`${bootFolder}/kernel8.img`, 'utf8')).toBe('kernel');
     expect((await stat(`${bootFolder}/kernel8.img`)).mtimeMs).toBe(epochSeconds * 1000);
     expect((await stat(`${bootFolder}/overlays/a.dtbo`)).mtimeMs).toBe(1_600_000_000_000);
+    expect((await stat(`${bootFolder}/overlays`)).mtimeMs).toBe(epochSeconds * 1000);
   });
 
   it.each(['symlink', 'link'] as const)('refuses a %s on the boot partition', async (type) => {
