@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpAnswer, Vm } from '../../builder/vm/vm.ts';
-import { gibibyte, isExhaustive, startTestVm } from '../helpers/vm.ts';
+import { gibibyte, startTestVm } from '../helpers/vm.ts';
 import { isFilled, orderingCycles, readCardUse } from '../helpers/vm-device.ts';
 
 /** QEMU's Pi 3: the image's own kernel, device tree and SD controller, with USB network instead of the Pi's chip. */
@@ -48,15 +48,5 @@ describe('the first start on QEMU raspi3b', () => {
     const use = await readCardUse(vm);
 
     expect(isFilled(use), JSON.stringify(use)).toBe(true);
-  });
-});
-
-/** QEMU's Pi 4 has no network and no bus for a command channel: the guest reports on its console. */
-describe.skipIf(!isExhaustive)('the first start on QEMU raspi4b (only with --exhaustive)', () => {
-  it('ends with no failed unit', async () => {
-    await using vm = await startTestVm('raspi4b', { board: 'raspi4b' });
-
-    expect(await vm.waitForBoot({ timeoutMs: 900_000 })).toBe('running');
-    expect(await vm.failedUnits()).toEqual([]);
   });
 });
