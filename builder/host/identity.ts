@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { HearthError } from '../errors/hearth-error.ts';
+import { runProcess } from './process.ts';
+import { findRange, type IdRange, parseIdMap, rangesOfGetsubids } from './subordinate-ids.ts';
 
 /** How our user appears inside the build's user namespace. */
 export interface Identity {
@@ -12,19 +14,46 @@ export interface Identity {
   readonly runtimeFolder: string;
 }
 
+/** What this host says about our user and the ids that he may use. */
+export interface Account {
+  readonly uid: number;
+  readonly gid: number;
+  /** The uid's number where it has no name. */
+  readonly username: string;
+  /** False for a user of a directory service: usermod does not know him. */
+  readonly isLocal: boolean;
+  /** The ids that exist in our own user namespace, for root; the lines of /proc/self/uid_map. */
+  readonly ownUids: readonly IdRange[];
+  readonly ownGids: readonly IdRange[];
+  /** Texts of /etc/subuid and /etc/subgid. */
+  readonly subuid: string;
+  readonly subgid: string;
+  /** The service that gives subordinate ids instead of these files: `sss` for SSSD. */
+  readonly idService: string | undefined;
+  /** The ranges that a build can use. */
+  readonly uids: IdRange | undefined;
+  readonly gids: IdRange | undefined;
+}
+
+/** The map of a machine's first user namespace. */
+const wholeMap = '0 0 4294967295\n';
+
 /**
- * Root maps every id to itself. Another user becomes root inside, with his subordinate ids (subuid(5)) as the others,
- * so that files of the tree's root belong to him outside. Throws ERR_HOST_UNSUITABLE without subordinate ids.
+ * Root maps every id that he has to itself. Another user becomes root inside, with his subordinate ids (subuid(5)) as
+ * the others, so that files of the tree's root belong to him outside. Throws ERR_HOST_UNSUITABLE without subordinate ids.
  */
 export async function currentIdentity(): Promise<Identity> {
-  const { uid, gid, username } = userInfo();
-  const runtimeFolder = `${tmpdir()}/hearth-${uid}`;
+  return identityOf(await currentAccount());
+}
+
+/** As {@link currentIdentity}, for an account that was read already. */
+export function identityOf(account: Account): Identity {
+  const { uid, gid, username, uids, gids } = account;
+  const runtimeFolder = runtimeFolderOf(uid);
   if (uid === 0) {
-    const all = '0 0 4294967295\n';
-    return { isRoot: true, uidMap: all, gidMap: all, runtimeFolder };
+    const { ownUids, ownGids } = account;
+    return { isRoot: true, uidMap: mapOfRoot(ownUids), gidMap: mapOfRoot(ownGids), runtimeFolder };
   }
-  const uids = findRange(await readText('/etc/subuid'), username, uid);
-  const gids = findRange(await readText('/etc/subgid'), username, uid);
   if (!uids || !gids) throw noSubordinateIds(username);
   return {
     isRoot: false,
@@ -34,25 +63,71 @@ export async function currentIdentity(): Promise<Identity> {
   };
 }
 
-/** The first range of at least 65,535 ids in a subuid(5) file. */
-export function findRange(
-  text: string,
-  username: string,
-  uid: number,
-): { start: number; count: number } | undefined {
-  for (const line of text.split('\n')) {
-    const [owner, start, count] = line.split(':');
-    if (owner !== username && owner !== String(uid)) continue;
-    if (Number(count) >= 65_535) return { start: Number(start), count: 65_535 };
+/** A folder of a user's own for mount points; it may not be there yet. */
+export function runtimeFolderOf(uid: number): string {
+  return `${tmpdir()}/hearth-${uid}`;
+}
+
+/** Reads what this host knows of our user; asks getsubids only where a service gives the ids. */
+export async function currentAccount(): Promise<Account> {
+  const { uid, gid, username } = currentUser();
+  const [subuid, subgid, services, passwd, uidMap, gidMap] = await Promise.all(
+    [
+      '/etc/subuid',
+      '/etc/subgid',
+      '/etc/nsswitch.conf',
+      '/etc/passwd',
+      '/proc/self/uid_map',
+      '/proc/self/gid_map',
+    ].map(readText),
+  );
+  // newuidmap asks one source only: the service named here, or else the files.
+  const service = /^\s*subid:\s*(\w+)/m.exec(services ?? '')?.[1];
+  const idService = service === 'files' ? undefined : service;
+  const [uids, gids] =
+    uid === 0
+      ? []
+      : idService === undefined
+        ? [findRange(subuid ?? '', username, uid), findRange(subgid ?? '', username, uid)]
+        : [await askService([username]), await askService(['-g', username])];
+  return {
+    uid,
+    gid,
+    username,
+    isLocal: (passwd ?? '').split('\n').some((line) => line.startsWith(`${username}:`)),
+    ownUids: parseIdMap(uidMap || wholeMap),
+    ownGids: parseIdMap(gidMap || wholeMap),
+    subuid: subuid ?? '',
+    subgid: subgid ?? '',
+    idService,
+    uids,
+    gids,
+  };
+}
+
+/** The current user; one without a name, as in a container with an unknown uid, is called by his number. */
+function currentUser(): { uid: number; gid: number; username: string } {
+  try {
+    return userInfo();
+  } catch {
+    const uid = process.getuid?.() ?? -1;
+    return { uid, gid: process.getgid?.() ?? -1, username: String(uid) };
   }
-  return undefined;
+}
+
+async function askService(args: readonly string[]): Promise<IdRange | undefined> {
+  return rangesOfGetsubids((await runProcess(['getsubids', ...args])).stdout);
+}
+
+function mapOfRoot(ranges: readonly IdRange[]): string {
+  return ranges.map(({ start, count }) => `${start} ${start} ${count}\n`).join('');
 }
 
 function noSubordinateIds(username: string): HearthError {
   return new HearthError('ERR_HOST_UNSUITABLE', {
     what: `The user ${username} has no subordinate ids.`,
     why: 'The image holds files of several owners; /etc/subuid and /etc/subgid must give this user at least 65,535 ids for them.',
-    todo: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
+    todo: 'Run `scripts/hearth check`: it names the command that adds them.',
     state: 'Nothing was written.',
   });
 }

@@ -1,129 +1,127 @@
-import { readFile, statfs } from 'node:fs/promises';
-import { release } from 'node:os';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
 import { HearthError } from '../errors/hearth-error.ts';
-import { currentIdentity } from './identity.ts';
-import { runProcess } from './process.ts';
+import {
+  forbiddenPrograms,
+  readFolder,
+  tooFull,
+  unableFolder,
+  unmakeable,
+  unwritable,
+} from './checks/folder-problems.ts';
+import { accelerationOf, missingBinfmt } from './checks/foreign-programs.ts';
+import { type HostFacts, readHostFacts } from './checks/host-facts.ts';
+import { missingIds } from './checks/missing-ids.ts';
+import { nearestExisting } from './checks/mounts.ts';
+import { probeNamespace } from './checks/namespace-probe.ts';
+import { commandsOf, type HostProblem } from './checks/problem.ts';
+import { missingPrograms, oldNode } from './checks/programs.ts';
+import { explainFailure } from './checks/user-namespace.ts';
+import { identityOf, runtimeFolderOf } from './identity.ts';
 
-export interface HostProblem {
-  readonly what: string;
-  readonly why: string;
-  /** The command that mends it. */
-  readonly todo: string;
-}
+export { hasNamespacedBinfmt } from './checks/foreign-programs.ts';
 
-export interface HostFolders {
+export interface HostNeeds {
   readonly cacheDir: string;
   readonly outDir: string;
+  /** Free space that the build will take in the cache folder; default 6 GiB. */
+  readonly neededBytes?: number;
+  /** The same for the folder of the image, where it lies on another file system; default 3 GiB. */
+  readonly imageBytes?: number;
+}
+
+export interface HostReport {
+  readonly problems: readonly HostProblem[];
+  /** How the image's programs run here, in a few words. */
+  readonly acceleration: string;
 }
 
 const gibibyte = 1024 ** 3;
-/** Measured: tools 0.4 GiB, stage results and packages 1.5 GiB, the working tree and the image 4 GiB. */
-const neededBytes = 8 * gibibyte;
+/** Measured for a build from nothing: tools 0.4 GiB, stage results and packages 1.5 GiB, the tree and the image 4 GiB. */
+const defaultNeededBytes = 6 * gibibyte;
+/** The draft of an image. */
+const defaultImageBytes = 3 * gibibyte;
 
 /** Throws ERR_HOST_UNSUITABLE with everything that this host lacks, and the commands that add it. */
-export async function checkHost(folders: HostFolders): Promise<void> {
-  const problems = await findHostProblems(folders);
-  if (problems.length === 0) return;
-  throw new HearthError('ERR_HOST_UNSUITABLE', {
-    what: `This host can not build yet: ${problems.length === 1 ? 'one thing is' : `${problems.length} things are`} missing.`,
-    details: problems.map(({ what, why, todo }) => `- ${what}\n  ${why}\n  Run: ${todo}`).join('\n'),
-    state: 'Nothing was built.',
-  });
+export async function checkHost(needs: HostNeeds): Promise<HostReport> {
+  const report = await inspectHost(needs);
+  if (report.problems.length > 0) throw unsuitable(report.problems);
+  return report;
 }
 
-/** Everything that a build would miss on this host. */
-export async function findHostProblems(folders: HostFolders): Promise<HostProblem[]> {
-  const problems: (HostProblem | undefined)[] = [
-    ...(await missingPrograms()),
-    await missingIds(),
-    await forbiddenNamespaces(),
-    await missingBinfmt(),
-    await tooSmall(folders.cacheDir),
+/** Everything that a build would miss on this host. Nothing is changed. */
+export async function inspectHost(needs: HostNeeds): Promise<HostReport> {
+  const facts = await readHostFacts();
+  const found = await Promise.all([
+    installableProblems(facts),
+    folderProblems(facts, needs),
+    probed(facts, needs),
+  ]);
+  const node = oldNode(facts.nodeVersion);
+  return {
+    problems: [...(node ? [node] : []), ...found.flat()],
+    acceleration: accelerationOf(facts.arch, facts.kernelRelease),
+  };
+}
+
+/** What an administrator's packages and ids mend: the part that is known without a probe. */
+export async function findInstallable(): Promise<HostProblem[]> {
+  const problems = installableProblems(await readHostFacts());
+  return problems.filter((problem) => problem.fix !== undefined);
+}
+
+function installableProblems(facts: HostFacts): HostProblem[] {
+  return [...missingPrograms(facts), missingIds(facts.account), missingBinfmt(facts)].filter(
+    (problem) => problem !== undefined,
+  );
+}
+
+async function folderProblems({ account }: HostFacts, needs: HostNeeds): Promise<HostProblem[]> {
+  const [cache, out, runtime] = await Promise.all([
+    readFolder(needs.cacheDir),
+    readFolder(needs.outDir),
+    readFolder(runtimeFolderOf(account.uid)),
+  ]);
+  const neededBytes = needs.neededBytes ?? defaultNeededBytes;
+  const cacheProblem = unwritable(cache, 'HEARTH_CACHE_DIR') ?? forbiddenPrograms(cache);
+  const problems = [
+    cacheProblem ?? tooFull(cache, 'HEARTH_CACHE_DIR', neededBytes),
+    unwritable(out, 'HEARTH_OUT_DIR'),
+    unwritable(runtime, 'TMPDIR'),
+    // On the same file system the image's space is counted already.
+    out.device === cache.device
+      ? undefined
+      : tooFull(out, 'HEARTH_OUT_DIR', needs.imageBytes ?? defaultImageBytes),
   ];
   return problems.filter((problem) => problem !== undefined);
 }
 
-async function missingPrograms(): Promise<HostProblem[]> {
-  const wanted: readonly { program: string; package: string; why: string }[] = [
-    { program: 'mmdebstrap', package: 'mmdebstrap', why: 'It makes the tools tree.' },
-    {
-      program: 'newuidmap',
-      package: 'uidmap',
-      why: "It gives an ordinary user's build the owners of files.",
-    },
-    { program: 'setpriv', package: 'util-linux', why: 'It ends the steps of a build that was killed.' },
-  ];
-  const problems: HostProblem[] = [];
-  for (const { program, package: name, why } of wanted) {
-    const found = await runProcess(['sh', '-c', `command -v ${program}`]);
-    if (found.exitCode !== 0) {
-      problems.push({
-        what: `The program ${program} is not installed.`,
-        why,
-        todo: `sudo apt-get install ${name}`,
-      });
-    }
-  }
-  return problems;
+/** What only trying can tell. Where ids or newuidmap are missing, namespaces are tried with our own id alone. */
+async function probed(facts: HostFacts, needs: HostNeeds): Promise<HostProblem[]> {
+  if (!facts.programs.has('unshare')) return [];
+  const { account, programs } = facts;
+  const canMap =
+    missingIds(account) === undefined &&
+    (account.uid === 0 || (programs.has('newuidmap') && programs.has('newgidmap')));
+  const [cache, temporary] = await Promise.all([readFolder(needs.cacheDir), readFolder(tmpdir())]);
+  if (!temporary.isWritable) return [];
+  const isUsable = cache.isFolder && cache.isWritable && !cache.mount?.isNoexec && programs.has('tar');
+  const result = await probeNamespace({
+    identity: canMap ? identityOf(account) : undefined,
+    // In the folder of running builds where it is there: what a killed check leaves is swept from it.
+    folder: isUsable ? await nearestExisting(`${needs.cacheDir}/work`) : undefined,
+  });
+  if (result.failed === 'folder') return [unmakeable(cache, result.stderr)];
+  if (result.failed !== undefined) return [explainFailure(result, facts)];
+  const problem = result.abilities && unableFolder(cache, result.abilities);
+  return problem ? [problem] : [];
 }
 
-async function missingIds(): Promise<HostProblem | undefined> {
-  try {
-    await currentIdentity();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof HearthError)) throw error;
-    return { what: error.message, why: error.why ?? '', todo: error.todo ?? '' };
-  }
-}
-
-async function forbiddenNamespaces(): Promise<HostProblem | undefined> {
-  const probe = await runProcess(['unshare', '--user', 'true']);
-  if (probe.exitCode === 0) {
-    const restricted = await readFile('/proc/sys/kernel/apparmor_restrict_unprivileged_userns', 'utf8').catch(
-      () => '0',
-    );
-    if (restricted.trim() !== '1' || process.getuid?.() === 0) return undefined;
-    return {
-      what: "AppArmor forbids mounts in an ordinary user's namespaces.",
-      why: 'Ubuntu sets kernel.apparmor_restrict_unprivileged_userns=1; the build needs such mounts.',
-      todo: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0',
-    };
-  }
-  return {
-    what: 'This host forbids user namespaces.',
-    why: `The build runs in one, so that nothing of the host is changed. ${probe.stderr.trim()}`,
-    todo: 'sudo sysctl user.max_user_namespaces=15000 kernel.unprivileged_userns_clone=1',
-  };
-}
-
-/** Programs of the image need a handler: our own since Linux 6.7, before that one of the host with the F flag. */
-async function missingBinfmt(): Promise<HostProblem | undefined> {
-  if (process.arch === 'arm64' || hasNamespacedBinfmt()) return undefined;
-  const handler = await readFile('/proc/sys/fs/binfmt_misc/qemu-aarch64', 'utf8').catch(() => '');
-  if (/^enabled/m.test(handler) && /^flags:.*F/m.test(handler)) return undefined;
-  return {
-    what: `Linux ${release()} has no handler for arm64 programs.`,
-    why: 'Linux 6.7 and newer let a build bring its own; this one needs the host’s.',
-    todo: 'sudo apt-get install qemu-user-static binfmt-support',
-  };
-}
-
-/** True since Linux 6.7, where binfmt_misc belongs to the user namespace. */
-export function hasNamespacedBinfmt(kernelRelease: string = release()): boolean {
-  const [major = 0, minor = 0] = kernelRelease.split('.').map((part) => Number.parseInt(part, 10));
-  return major > 6 || (major === 6 && minor >= 7);
-}
-
-async function tooSmall(folder: string): Promise<HostProblem | undefined> {
-  const info = await statfs(folder).catch(async () => await statfs(dirname(folder)).catch(() => undefined));
-  if (!info) return undefined;
-  const freeBytes = info.bavail * info.bsize;
-  if (freeBytes >= neededBytes) return undefined;
-  return {
-    what: `${folder} has ${(freeBytes / gibibyte).toFixed(1)} GiB free; a build needs ${neededBytes / gibibyte} GiB.`,
-    why: 'It holds the tools, the packages, the results of the stages and the tree being built.',
-    todo: 'export HEARTH_CACHE_DIR=/a/folder/with/more/space',
-  };
+function unsuitable(problems: readonly HostProblem[]): HearthError {
+  const commands = commandsOf(problems);
+  return new HearthError('ERR_HOST_UNSUITABLE', {
+    what: `This host can not build yet: ${problems.length === 1 ? 'one thing is' : `${problems.length} things are`} in the way.`,
+    details: problems.map(({ what, why }) => `- ${what}\n  ${why}`).join('\n'),
+    todo: commands.join('\n'),
+    state: 'Nothing was built.',
+  });
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { judgeOwner, ownerSuffix, parseOwner, unseenLifetimeMs } from './ownership.ts';
 import { runInSandbox } from './sandbox.ts';
 
-/** A name beside `path` for a file or folder that is not finished: `path.draft-PID-RANDOM`. */
+/** A name beside `path` for a file or folder that is not finished: `path.draft-PID-START-PLACE-RANDOM`. */
 export function temporaryName(path: string): string {
-  return `${path}.draft-${process.pid}-${randomBytes(4).toString('hex')}`;
+  return `${path}.draft-${ownerSuffix()}-${randomBytes(4).toString('hex')}`;
 }
 
 /** Writes a file so that after a power cut the old or the new content is there, never half of it. */
@@ -47,15 +48,32 @@ export async function removeTree(path: string): Promise<void> {
   });
 }
 
-/** Removes what killed builds left in a folder: drafts and work folders whose process is gone. */
+/**
+ * Removes what killed builds left in a folder: drafts and work folders whose process is gone. Those of other machines and
+ * containers, whose processes we can not see, are removed a day after their last change.
+ */
 export async function sweepLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
-    const owner = /(?:\.draft-|^work-)(\d+)(?:-|$)/.exec(name)?.[1];
-    if (owner !== undefined && !(await isRunning(Number(owner)))) await removeTree(`${folder}/${name}`);
+    if (await isLeftover(folder, name)) await removeTree(`${folder}/${name}`);
   }
 }
 
-async function isRunning(pid: number): Promise<boolean> {
+async function isLeftover(folder: string, name: string): Promise<boolean> {
+  const owner = parseOwner(name);
+  if (!owner) return await isOldLeftover(name);
+  const verdict = await judgeOwner(owner);
+  if (verdict !== 'unknown') return verdict === 'gone';
+  const info = await stat(`${folder}/${name}`).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs > unseenLifetimeMs;
+}
+
+/** Names of earlier versions carry the number of a process and nothing else. */
+async function isOldLeftover(name: string): Promise<boolean> {
+  const pid = /(?:\.draft-|^work-)(\d+)(?:-[0-9a-z]+)?$/.exec(name)?.[1];
+  return pid !== undefined && !(await isBuild(Number(pid)));
+}
+
+async function isBuild(pid: number): Promise<boolean> {
   if (pid === process.pid) return true;
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   // A pid may have been given to another program since.

@@ -1,6 +1,6 @@
 import { HearthError } from '../../errors/hearth-error.ts';
 import { findMirror } from '../../host/mirror.ts';
-import { checkHost, hasNamespacedBinfmt } from '../../host/preflight.ts';
+import { checkHost } from '../../host/preflight.ts';
 import { count } from '../../text/count.ts';
 import { loadProject } from '../project.ts';
 import { readSettings } from '../settings.ts';
@@ -21,13 +21,12 @@ export async function checkCommand(flags: BuildFlags): Promise<void> {
     mirror: config.debian.mirror,
     securityMirror: config.debian.securityMirror,
   });
-  const native = process.arch === 'arm64' || hasNamespacedBinfmt();
   process.stderr.write(
     [
       `config   ${settings.configPath}: good`,
       `stages   ${count(stages.length, 'stage')}: ${stages.map((stage) => stage.name).join(', ')}`,
       `mirror   ${mirror.main} (${mirror.source})`,
-      `host     good${native ? '' : '; kernel older than 6.7, so all arm64 programs are emulated'}`,
+      `host     good; ${host.value.acceleration}`,
       '',
     ].join('\n'),
   );
@@ -36,9 +35,11 @@ export async function checkCommand(flags: BuildFlags): Promise<void> {
 function bothWrong(project: unknown, host: unknown): Error {
   if (!(project instanceof HearthError)) return project as Error;
   if (!(host instanceof HearthError)) return host as Error;
+  const todo = [project.todo, host.todo].filter((text) => text !== undefined).join('\n');
   return new HearthError(project.code, {
     what: `${project.message} ${host.message}`,
     details: `${project.details ?? ''}\n${host.details ?? ''}`,
+    ...(todo === '' ? {} : { todo }),
     state: 'Nothing was built.',
   });
 }

@@ -1,22 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { currentIdentity, findRange } from '../../../builder/host/identity.ts';
+import { currentIdentity, identityOf } from '../../../builder/host/identity.ts';
+import { sampleAccount } from '../../helpers/sample-host.ts';
 
-describe('findRange', () => {
-  it.each([
-    ['by name', 'root:1:65536\nme:100000:65536\n', 100_000],
-    ['by number', '1000:200000:65536\n', 200_000],
-    ['the first that is large enough', 'me:100000:1000\nme:300000:65535\nme:500000:65536\n', 300_000],
-  ])('finds a range %s', (_how, text, start) => {
-    expect(findRange(text, 'me', 1000)).toEqual({ start, count: 65_535 });
+describe('identityOf', () => {
+  it('makes an ordinary user root, and his subordinate ids the others', () => {
+    expect(identityOf(sampleAccount())).toMatchObject({
+      isRoot: false,
+      uidMap: '0 1000 1\n1 100000 65535\n',
+      gidMap: '0 1000 1\n1 100000 65535\n',
+    });
   });
 
-  it.each([
-    ['an empty file', ''],
-    ['only others', 'you:100000:65536\n10000:100000:65536\nmee:100000:65536\n'],
-    ['a range that is too small', 'me:100000:65534\n'],
-    ['a damaged line', 'me\nme:100000\n'],
-  ])('finds none in %s', (_what, text) => {
-    expect(findRange(text, 'me', 1000)).toBeUndefined();
+  it('maps the ids that root of a container has, no more', () => {
+    const ids = [
+      { start: 0, count: 1 },
+      { start: 1, count: 65_536 },
+    ];
+
+    expect(identityOf(sampleAccount({ uid: 0, ownUids: ids, ownGids: ids }))).toMatchObject({
+      isRoot: true,
+      uidMap: '0 0 1\n1 1 65536\n',
+      gidMap: '0 0 1\n1 1 65536\n',
+    });
+  });
+
+  it.each(['uids', 'gids'] as const)('refuses a user without %s', (missing) => {
+    expect(() => identityOf(sampleAccount({ [missing]: undefined }))).toThrow(
+      'The user anna has no subordinate ids.',
+    );
   });
 });
 

@@ -1,5 +1,14 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { readdir, readFile, stat, utimes } from 'node:fs/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  currentOwner,
+  type Owner,
+  ownerSuffix,
+  parseStat,
+  unseenLifetimeMs,
+  workFolderName,
+} from '../../../builder/host/ownership.ts';
+import { type RunningProcess, startProcess } from '../../../builder/host/process.ts';
 import {
   publish,
   removeTree,
@@ -16,7 +25,7 @@ describe('temporaryName', () => {
   it('lies beside the file, says whose it is, and is new each time', () => {
     const name = temporaryName('/out/hearth.img');
 
-    expect(name).toMatch(new RegExp(`^/out/hearth\\.img\\.draft-${process.pid}-[0-9a-f]{8}$`));
+    expect(name).toMatch(new RegExp(`^/out/hearth\\.img\\.draft-${ownerSuffix()}-[0-9a-f]{8}$`));
     expect(temporaryName('/out/hearth.img')).not.toBe(name);
   });
 });
@@ -68,10 +77,93 @@ describe('removeTree', () => {
 });
 
 describe('sweepLeftovers', () => {
-  it('removes drafts and work folders of processes that are gone, and nothing else', async () => {
+  it('removes what a killed process of ours left, and keeps that of a running one', async () => {
+    const [killed, running] = [startSleep(), startSleep()];
+    const [gone, alive] = [await ownerOf(killed), await ownerOf(running)];
+    const folder = await fileTree({
+      [`work-${ownerSuffix(gone)}-abc/a`]: '',
+      [`result.draft-${ownerSuffix(gone)}-0a1b2c3d/a`]: '',
+      [`work-${ownerSuffix(alive)}-abc/a`]: '',
+      [`result.draft-${ownerSuffix(alive)}-0a1b2c3d/a`]: '',
+      [`${workFolderName()}/a`]: '',
+      [`${temporaryName('result')}/a`]: '',
+      'result/a': '',
+    });
+    const all = await readdir(folder);
+
+    await sweepLeftovers(folder);
+    expect((await readdir(folder)).sort()).toEqual(all.sort());
+
+    killed.kill('SIGKILL');
+    await killed.exited;
+    await sweepLeftovers(folder);
+    const left = all.filter((name) => !name.includes(ownerSuffix(gone)));
+    expect((await readdir(folder)).sort()).toEqual(left.sort());
+    expect(left).toHaveLength(5);
+  });
+
+  it('is not held up by a number that was given to another process', async () => {
+    const alive = await ownerOf(startSleep());
+    const before = { ...alive, startTicks: alive.startTicks - 1 };
+    const folder = await fileTree({ [`work-${ownerSuffix(before)}-abc/a`]: '' });
+
+    await sweepLeftovers(folder);
+
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('removes at once what was left before this machine was started again', async () => {
+    const { place } = currentOwner();
+    const before: Owner = { ...currentOwner(), place: { ...place, boot: '000000' } };
+    const folder = await fileTree({ [`work-${ownerSuffix(before)}-abc/a`]: '' });
+
+    await sweepLeftovers(folder);
+
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['container', { pidNamespace: 1 }],
+    ['machine', { machine: '000000' }],
+    ['machine at another time', { machine: '000000', boot: '000000' }],
+  ])('leaves the work of another %s alone for a day', async (_where, difference) => {
+    const { place } = currentOwner();
+    const other: Owner = {
+      pid: goneProcess,
+      startTicks: 1,
+      place: { ...place, ...difference },
+    };
+    const [fresh, old] = [`work-${ownerSuffix(other)}-abc`, `work-${ownerSuffix(other)}-abd`];
+    const folder = await fileTree({ [`${fresh}/a`]: '', [`${old}/a`]: '' });
+    await setAge(`${folder}/${fresh}`, unseenLifetimeMs - 60_000);
+    await setAge(`${folder}/${old}`, unseenLifetimeMs + 60_000);
+
+    await sweepLeftovers(folder);
+
+    expect(await readdir(folder)).toEqual([fresh]);
+  });
+
+  it.runIf(process.getuid?.() === 0)(
+    'lets two containers share a cache folder',
+    async () => {
+      // Another pid namespace, in which our process does not exist, sweeps the folder that we work in.
+      const folder = await fileTree({ [`${workFolderName()}/a`]: '' });
+      const module = `${import.meta.dirname}/../../../builder/host/workspace.ts`;
+      const sweep = `import { sweepLeftovers } from '${module}'; await sweepLeftovers('${folder}'); console.log('swept');`;
+      const other = startProcess([
+        ...['unshare', '--pid', '--fork', '--mount-proc', '--kill-child=KILL', process.execPath],
+        ...['--import', import.meta.resolve('tsx'), '--input-type=module', '--eval', sweep],
+      ]);
+
+      expect(await other.exited).toMatchObject({ exitCode: 0, stdout: 'swept\n' });
+      expect(await readdir(folder)).toHaveLength(1);
+    },
+    30_000,
+  );
+
+  it('removes those of earlier versions, which are named by a number only, and nothing else', async () => {
     const kept = {
       [`work-${process.pid}-abc/a`]: '',
-      [`${temporaryName('result')}/a`]: '',
       'result/a': '',
       'work-shop/a': '',
       'my.draft-notes': '',
@@ -109,3 +201,19 @@ describe('sweepLeftovers', () => {
     await expect(sweepLeftovers('/nowhere/at/all')).resolves.toBeUndefined();
   });
 });
+
+function startSleep(): RunningProcess {
+  const sleep = startProcess(['sleep', '60']);
+  onTestFinished(() => sleep.kill('SIGKILL'));
+  return sleep;
+}
+
+async function ownerOf({ pid }: RunningProcess): Promise<Owner> {
+  const startTicks = parseStat(await readFile(`/proc/${pid}/stat`, 'utf8'))?.startTicks ?? -1;
+  return { pid, startTicks, place: currentOwner().place };
+}
+
+async function setAge(path: string, ageMs: number): Promise<void> {
+  const time = new Date(Date.now() - ageMs);
+  await utimes(path, time, time);
+}
