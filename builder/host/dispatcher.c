@@ -6,7 +6,15 @@
  * Freestanding on purpose: tcc of the tools tree builds it without a C library, so it needs none in the chroot.
  * The kernel gives: argv[0] this file, argv[1] the program's path, argv[2] its original argv[0], then its arguments.
  */
-#include "native-programs.h" /* NATIVE_PROGRAMS and paths: made by tools-tree.ts */
+#include "native-programs.h" /* NATIVE_PROGRAMS, NATIVE_CALLS and paths: made by tools-tree.ts */
+
+/* Built a second time as the plain way: everything by qemu-user. */
+#ifdef EMULATE_ALL
+#undef NATIVE_PROGRAMS
+#undef NATIVE_CALLS
+#define NATIVE_PROGRAMS
+#define NATIVE_CALLS
+#endif
 
 typedef unsigned long word;
 
@@ -20,6 +28,11 @@ static word system_call(word number, word a, word b, word c)
 enum { SYS_WRITE = 1, SYS_ACCESS = 21, SYS_EXECVE = 59, SYS_EXIT = 60, MOST_ARGUMENTS = 1 << 20 };
 
 static const char *const native_programs[] = { NATIVE_PROGRAMS 0 };
+/* Programs that are native only with these first arguments. */
+static const struct native_call {
+	const char *name;
+	const char *first_arguments[4];
+} native_calls[] = { NATIVE_CALLS { 0 } };
 static const char *const system_folders[] = { "/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/", 0 };
 static char program_path[256];
 static char *arguments[MOST_ARGUMENTS];
@@ -48,10 +61,21 @@ static const char *system_program(const char *path)
 	return 0;
 }
 
-static int is_native(const char *name)
+static int begins_with(char **given, const char *const *wanted)
+{
+	for (int i = 0; i < 4 && wanted[i]; i++)
+		if (!given[i] || !same(given[i], wanted[i]))
+			return 0;
+	return 1;
+}
+
+static int is_native(const char *name, char **given)
 {
 	for (int i = 0; native_programs[i]; i++)
 		if (same(name, native_programs[i]))
+			return 1;
+	for (int i = 0; native_calls[i].name; i++)
+		if (same(name, native_calls[i].name) && begins_with(given, native_calls[i].first_arguments))
 			return 1;
 	return 0;
 }
@@ -81,7 +105,7 @@ void dispatch(word *stack)
 	if (argc < 3)
 		system_call(SYS_EXIT, 126, 0, 0);
 	name = system_program(argv[1]);
-	if (name && is_native(name)) {
+	if (name && is_native(name, argv + 3)) {
 		const char *prefix = TOOLS "/usr/lib/hearth/native/";
 		long length = 0;
 		while (*prefix)

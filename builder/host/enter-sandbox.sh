@@ -3,12 +3,12 @@
 # of the host are seen, and starts the command in it. All mounts end with this process, however it ends.
 #
 #   enter-sandbox.sh EMPTY-FOLDER [--tools DIR] [--tree DIR] [--tree-library DIR] [--dispatcher FILE] [--read PATH] [--write PATH]
-#                    [--cwd DIR] -- COMMAND…
+#                    [--clock OFFSET] [--cwd DIR] -- COMMAND…
 set -eu
 
 root=$1
 shift
-tools="" tree="" library="" dispatcher="" cwd=/ reads="" writes=""
+tools="" tree="" library="" dispatcher="" clock="" cwd=/ reads="" writes=""
 newline='
 '
 while [ "$1" != -- ]; do
@@ -17,6 +17,7 @@ while [ "$1" != -- ]; do
 	--tree) tree=$2 ;;
 	--tree-library) library=$2 ;;
 	--dispatcher) dispatcher=$2 ;;
+	--clock) clock=$2 ;;
 	--cwd) cwd=$2 ;;
 	--read) reads=$reads$2$newline ;;
 	--write) writes=$writes$2$newline ;;
@@ -126,4 +127,12 @@ pivot_root . .host
 umount -l /.host
 rmdir /.host
 cd "$cwd"
+if [ -n "$clock" ]; then
+	# The same path holds inside the tree. Each loader puts the folder of its own architecture in place of $LIB.
+	ln -s . /.hearth-build
+	# shellcheck disable=SC2016
+	export LD_PRELOAD='/.hearth-build/usr/$LIB/faketime/libfaketime.so.1' FAKETIME="$clock"
+	# Times of files stay what the kernel and the packages say: not all ways to read and set them are shifted.
+	export NO_FAKE_STAT=1 FAKETIME_DISABLE_SHM=1 DONT_FAKE_MONOTONIC=1
+fi
 exec "$@"

@@ -26,6 +26,8 @@ export interface SandboxCommand extends Omit<ProcessOptions, 'controlPipe'> {
   readonly treeLibrary?: string;
   /** Registers the handler for programs of the image's architecture. Implied by `tree`. */
   readonly foreign?: boolean;
+  /** Shifts the clock that the programs of the tools tree and of `tree` see, such as `+400d` (libfaketime). */
+  readonly clock?: string | undefined;
   /** false: no network but loopback. Default true. */
   readonly network?: boolean;
   /** false: a non-zero exit code is returned, not thrown. Default true. */
@@ -50,6 +52,7 @@ export async function startInSandbox(options: SandboxCommand): Promise<RunningPr
     tree,
     treeLibrary,
     foreign,
+    clock,
     network,
     reject: _reject,
     cwd,
@@ -74,6 +77,7 @@ export async function startInSandbox(options: SandboxCommand): Promise<RunningPr
       ...(treeLibrary === undefined ? [] : ['--tree-library', treeLibrary]),
       ...(dispatcher === undefined ? [] : ['--dispatcher', dispatcher]),
       ...(binds ?? []).flatMap((bind) => [bind.writable ? '--write' : '--read', bind.path]),
+      ...(clock === undefined ? [] : ['--clock', clock]),
       ...['--cwd', cwd ?? '/'],
       '--',
       ...command,

@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import {
-  access,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rename,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { access, mkdir, rename, writeFile } from 'node:fs/promises';
+import { release } from 'node:os';
+import { dirname } from 'node:path';
 import { HearthError } from '../errors/hearth-error.ts';
+import { accelerationOf } from './checks/foreign-programs.ts';
+import { addHandlers, handlerPaths, handlerSources } from './handlers.ts';
 import type { Mirror } from './mirror.ts';
-import { nativePrograms } from './native-programs.ts';
 import { hasNamespacedBinfmt } from './preflight.ts';
 import { runInSandbox } from './sandbox.ts';
 import { removeTree, temporaryName } from './workspace.ts';
@@ -27,6 +18,8 @@ export interface ToolsTree {
   readonly key: string;
   /** Host path of the handler for arm64 programs; undefined where they run without one. */
   readonly dispatcher: string | undefined;
+  /** Host path of the handler that emulates all of them; undefined as `dispatcher`. */
+  readonly emulator: string | undefined;
 }
 
 export interface ToolsTreeOptions {
@@ -37,15 +30,14 @@ export interface ToolsTreeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Where chroots see the tools tree during a build. */
-const mountPoint = '/.hearth-build';
 const suite = 'trixie';
-const dispatcherSource = `${import.meta.dirname}/dispatcher.c`;
+/** Written last, below the tree. */
+const completeMark = '/usr/lib/hearth/complete';
 
 /** Packages of the tools tree; recommended packages are left out. */
 const packages: readonly string[] = [
   // base system
-  ...['mmdebstrap', 'ca-certificates', 'debian-archive-keyring', 'debconf', 'perl', 'procps'],
+  ...['mmdebstrap', 'apt-utils', 'ca-certificates', 'debian-archive-keyring', 'debconf', 'perl', 'procps'],
   // files and archives; mke2fs loads libarchive at run time to read a tar
   ...[
     'tar',
@@ -61,8 +53,12 @@ const packages: readonly string[] = [
   ],
   // file systems and the disk
   ...['e2fsprogs', 'dosfstools', 'mtools', 'fdisk', 'systemd'],
+  // programs that run in place of the image's own
+  ...['udev', 'openssh-client', 'python3-minimal'],
   // emulation of the image's architecture: programs and machines
   ...['qemu-user', 'qemu-system-arm', 'qemu-utils'],
+  // a shifted clock, to see whether an image depends on it
+  'libfaketime',
   // the dispatcher's compiler; what the tests use
   ...['tcc', 'smbclient', 'curl', 'shellcheck'],
 ];
@@ -70,11 +66,19 @@ const packages: readonly string[] = [
 /** Documentation and translations are not used; of qemu's emulators only those for arm64 are. */
 const leftOut: readonly string[] = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
 
+/** A shifted clock for emulated programs: their own loader loads it, at the place where it stands in Debian. */
+const foreignLibrary: readonly string[] =
+  process.arch === 'arm64'
+    ? []
+    : [
+        '--architectures=amd64,arm64',
+        `--customize-hook=cd "$1/tmp" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download libfaketime:arm64 && dpkg-deb --extract libfaketime_*_arm64.deb "$1" && rm libfaketime_*_arm64.deb`,
+      ];
+
 /** The folder's name if the tools tree were made now. */
 export function toolsTreeKey(): string {
-  const dispatcher = readFileSync(dispatcherSource, 'utf8');
-  const made = [suite, process.arch, ...packages, ...nativePrograms, dispatcher, 'format 2'];
-  return createHash('sha256').update(made.join('\n')).digest('hex').slice(0, 16);
+  const made = [suite, process.arch, packages, foreignLibrary, handlerSources(), 'format 3'];
+  return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16);
 }
 
 /** The tools tree if it has been made already. */
@@ -82,12 +86,27 @@ export async function findToolsTree(cacheDir: string): Promise<ToolsTree | undef
   const key = toolsTreeKey();
   const path = `${cacheDir}/tools/${key}`;
   try {
-    await access(`${path}/usr/lib/hearth/complete`);
+    await access(`${path}${completeMark}`);
   } catch {
     return undefined;
   }
-  const dispatcher = needsDispatcher() ? `${path}/usr/lib/hearth/dispatcher` : undefined;
-  return { path, key, dispatcher };
+  if (!needsHandlers()) return { path, key, dispatcher: undefined, emulator: undefined };
+  const { dispatcher, emulator } = handlerPaths;
+  return { path, key, dispatcher: `${path}${dispatcher}`, emulator: `${path}${emulator}` };
+}
+
+/** The same tools, but every arm64 program is emulated. */
+export function withoutAcceleration(tools: ToolsTree): ToolsTree {
+  return { ...tools, dispatcher: tools.emulator };
+}
+
+/** Why this host does not run some arm64 programs natively in place of emulating them, in one line; undefined if it does. */
+export function accelerationOffReason(
+  arch: string = process.arch,
+  kernelRelease: string = release(),
+): string | undefined {
+  if (arch !== 'arm64' && hasNamespacedBinfmt(kernelRelease)) return undefined;
+  return accelerationOf(arch, kernelRelease);
 }
 
 /** Finds the tools tree or makes it: about 40 seconds and 250 MB of disk, once. */
@@ -100,7 +119,9 @@ export async function ensureToolsTree(options: ToolsTreeOptions): Promise<ToolsT
   const draft = temporaryName(path);
   try {
     await bootstrapTools(draft, await options.mirror(), options);
-    await addDispatcher(draft, options);
+    if (needsHandlers()) await addHandlers(draft, options.signal);
+    await mkdir(dirname(`${draft}${completeMark}`), { recursive: true });
+    await writeFile(`${draft}${completeMark}`, '');
     await runInSandbox({ command: ['sync', '-f', draft], binds: [{ path: folder }] });
     // Left over from a killed build that had not written its last file.
     await removeTree(path);
@@ -117,7 +138,7 @@ export async function ensureToolsTree(options: ToolsTreeOptions): Promise<ToolsT
   return tree;
 }
 
-function needsDispatcher(): boolean {
+function needsHandlers(): boolean {
   return process.arch !== 'arm64' && hasNamespacedBinfmt();
 }
 
@@ -129,6 +150,7 @@ async function bootstrapTools(draft: string, mirror: Mirror, options: ToolsTreeO
       'mmdebstrap',
       ...['--mode=root', '--variant=apt', '--format=directory', '--skip=output/dev'],
       `--include=${packages.join(',')}`,
+      ...foreignLibrary,
       ...apt.map((line) => `--aptopt=${line.replace(/;\s*$/, '')}`),
       '--dpkgopt=force-unsafe-io',
       ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
@@ -154,69 +176,4 @@ async function bootstrapTools(draft: string, mirror: Mirror, options: ToolsTreeO
     state: 'Nothing of it was kept.',
     details: result.stderr.trimEnd().split('\n').slice(-15).join('\n'),
   });
-}
-
-/** Compiles the dispatcher with the tree's own compiler, and marks the tree as complete. */
-async function addDispatcher(draft: string, options: ToolsTreeOptions): Promise<void> {
-  const library = `${draft}/usr/lib/hearth`;
-  await mkdir(library, { recursive: true });
-  if (needsDispatcher()) {
-    await writeFile(`${library}/native-programs.h`, await dispatcherHeader(draft));
-    const source = await readFile(dispatcherSource);
-    await writeFile(`${library}/dispatcher.c`, source);
-    await runInSandbox({
-      command: ['tcc', '-nostdlib', '-static', '-o', 'dispatcher', 'dispatcher.c'],
-      tools: { path: draft },
-      binds: [{ path: draft, writable: true }],
-      cwd: library,
-      ...(options.signal ? { signal: options.signal } : {}),
-    });
-  }
-  await writeFile(`${library}/complete`, '');
-}
-
-/**
- * Collects the native programs in one folder, as links that hold in any chroot: those of Debian's alternatives are
- * absolute. Names that the tools tree lacks, or that are scripts, are left to the image's own files.
- */
-async function linkNativePrograms(draft: string): Promise<string[]> {
-  const folder = `${draft}/usr/lib/hearth/native`;
-  await mkdir(folder, { recursive: true });
-  const linked: string[] = [];
-  for (const name of nativePrograms) {
-    const program =
-      (await resolveInside(draft, `/usr/bin/${name}`)) ?? (await resolveInside(draft, `/usr/sbin/${name}`));
-    if (program === undefined || !(await isElf(`${draft}${program}`))) continue;
-    await symlink(`../../..${program.replace(/^\/usr/, '')}`, `${folder}/${name}`);
-    linked.push(name);
-  }
-  return linked;
-}
-
-/** The path of a file below `root` with all links followed inside it. */
-async function resolveInside(root: string, path: string): Promise<string | undefined> {
-  const info = await lstat(`${root}${path}`).catch(() => undefined);
-  if (!info?.isSymbolicLink()) return info?.isFile() ? path : undefined;
-  return await resolveInside(root, resolve(dirname(path), await readlink(`${root}${path}`)));
-}
-
-async function isElf(path: string): Promise<boolean> {
-  return (await readFile(path)).subarray(0, 4).toString('latin1') === '\x7fELF';
-}
-
-async function dispatcherHeader(draft: string): Promise<string> {
-  const libraries = '/usr/lib/x86_64-linux-gnu';
-  const perl = (await readdir(`${draft}${libraries}/perl`)).find((name) => /^5\.\d+$/.test(name));
-  const list = (values: readonly string[]) => values.map((value) => `"${value}", `).join('');
-  return [
-    `#define TOOLS "${mountPoint}"`,
-    `#define LOADER "${mountPoint}/usr/lib64/ld-linux-x86-64.so.2"`,
-    `#define LIBRARIES "${mountPoint}${libraries}"`,
-    `#define QEMU "${mountPoint}/usr/bin/qemu-aarch64"`,
-    `#define NATIVE_PROGRAMS ${list(await linkNativePrograms(draft))}`,
-    `#define PERL_BASE "${mountPoint}${libraries}/perl-base"`,
-    `#define PERL "${mountPoint}${libraries}/perl/${perl}"`,
-    `#define IMAGE_PERL "/usr/lib/aarch64-linux-gnu/perl/${perl}"`,
-    '',
-  ].join('\n');
 }

@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findMirror } from '../../builder/host/mirror.ts';
 import { runInSandbox, startInSandbox } from '../../builder/host/sandbox.ts';
-import type { ToolsTree } from '../../builder/host/tools-tree.ts';
+import { type ToolsTree, withoutAcceleration } from '../../builder/host/tools-tree.ts';
 import { toolsForTests } from '../helpers/tools.ts';
 
 let tools: ToolsTree;
@@ -98,5 +99,64 @@ describe('the sandbox', () => {
     const before = await readFile(marker, 'utf8');
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await readFile(marker, 'utf8')).toBe(before);
+  });
+});
+
+describe('a root file system of the image’s architecture in the sandbox', () => {
+  let tree: string;
+
+  beforeAll(async () => {
+    tree = `${folder}/tree`;
+    const mirror = await findMirror({});
+    await runInSandbox({
+      command: [
+        ...['mmdebstrap', '--mode=root', '--variant=extract', '--architectures=arm64', '--format=directory'],
+        ...['--include=base-files,coreutils,dash,dpkg', '--skip=check/qemu,output/dev'],
+        ...mirror.aptOptions.map((line) => `--aptopt=${line.replace(/;\s*$/, '')}`),
+        ...['trixie', tree, `deb ${mirror.main} trixie main`],
+      ],
+      tools,
+      binds: [{ path: folder, writable: true }],
+      env: { TMPDIR: folder },
+    });
+  });
+
+  async function inTree(script: string, options: { isPlain?: boolean; clock?: string } = {}) {
+    const { stdout, stderr } = await runInSandbox({
+      command: ['chroot', tree, '/bin/sh', '-c', script],
+      tools: options.isPlain ? withoutAcceleration(tools) : tools,
+      tree,
+      clock: options.clock,
+      binds: [{ path: tree, writable: true }],
+    });
+    expect(stderr).toBe('');
+    return stdout;
+  }
+
+  it.each([false, true])('is an arm64 machine to its programs (plain: %s)', async (isPlain) => {
+    const script = 'uname -m; dpkg --print-architecture; dpkg --version | head -n 1';
+
+    expect((await inTree(script, { isPlain })).split('\n')).toEqual([
+      'aarch64',
+      'arm64',
+      expect.stringContaining('(arm64)'),
+      '',
+    ]);
+  });
+
+  it.each([false, true])('sees a shifted clock (plain: %s)', async (isPlain) => {
+    const seconds = await inTree('date +%s', { isPlain, clock: '+400d' });
+
+    const aheadDays = (Number(seconds) - Date.now() / 1000) / 86_400;
+    expect(aheadDays).toBeCloseTo(400, 2);
+  });
+});
+
+describe('a shifted clock', () => {
+  it('is seen by programs of the tools tree, and nobody complains', async () => {
+    const result = await runInSandbox({ command: ['date', '+%s'], tools, clock: '-30d' });
+
+    expect(result.stderr).toBe('');
+    expect((Number(result.stdout) - Date.now() / 1000) / 86_400).toBeCloseTo(-30, 2);
   });
 });

@@ -1,27 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import { emulatedOnPurpose, nativePrograms } from '../../../builder/host/native-programs.ts';
+import {
+  dpkgPrograms,
+  emulatedOnPurpose,
+  nativeCalls,
+  nativePrograms,
+} from '../../../builder/host/native-programs.ts';
 
-describe('nativePrograms', () => {
-  it('names each program once', () => {
-    expect(nativePrograms.filter((name, index) => nativePrograms.indexOf(name) !== index)).toEqual([]);
+const always = [...nativePrograms, ...dpkgPrograms];
+const sometimes = nativeCalls.map(({ program }) => program);
+
+describe('the native programs', () => {
+  it('are named once each', () => {
+    expect(always.filter((name, index) => always.indexOf(name) !== index)).toEqual([]);
+    expect(sometimes.filter((name) => always.includes(name))).toEqual([]);
   });
 
-  it('has none that is emulated on purpose', () => {
-    expect(nativePrograms.filter((name) => Object.hasOwn(emulatedOnPurpose, name))).toEqual([]);
+  it('have none that is emulated on purpose', () => {
+    expect(always.filter((name) => Object.hasOwn(emulatedOnPurpose, name))).toEqual([]);
   });
 
-  it('has names that the dispatcher can compare: no paths, no quotes', () => {
-    expect(nativePrograms.filter((name) => !/^[a-z0-9[.+-]+$/.test(name))).toEqual([]);
+  it('have names that the dispatcher can compare: no paths, no quotes', () => {
+    expect([...always, ...sometimes].filter((name) => !/^[a-z0-9[.+-]+$/.test(name))).toEqual([]);
   });
 
-  it.each(['sh', 'bash', 'perl', 'dpkg-deb', 'depmod', 'sort', '['])('has %s, which costs most', (name) => {
-    expect(nativePrograms).toContain(name);
+  it('are told apart by at most four arguments, which fit into a string of C', () => {
+    for (const { firstArguments } of nativeCalls) {
+      expect(firstArguments.length).toBeGreaterThan(0);
+      expect(firstArguments.length).toBeLessThanOrEqual(4);
+      expect(firstArguments.join('')).not.toMatch(/["\\\n]/);
+    }
   });
 
-  it.each(['dpkg', 'apt-get', 'uname', 'arch', 'ldconfig', 'chroot', 'hostid', 'systemctl'])(
-    'does not have %s, whose answer depends on the machine',
+  it.each(['sh', 'bash', 'perl', 'dpkg', 'dpkg-deb', 'depmod', 'sort', '['])(
+    'have %s, which costs most',
     (name) => {
-      expect(nativePrograms).not.toContain(name);
+      expect(always).toContain(name);
+    },
+  );
+
+  it.each(['apt-get', 'uname', 'arch', 'ldconfig', 'chroot', 'hostid', 'python3', 'openssl'])(
+    'do not have %s, whose answer depends on the machine',
+    (name) => {
+      expect(always).not.toContain(name);
     },
   );
 });
