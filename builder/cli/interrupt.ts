@@ -22,7 +22,7 @@ export async function withInterrupt<T>(job: (signal: AbortSignal) => Promise<T>)
   const onSignal = (signal: NodeJS.Signals) => {
     if (received) process.exit(signal === 'SIGTERM' ? 143 : 130);
     received = signal;
-    process.stderr.write('\nStopping; finished stages are kept. Again: stop at once.\n');
+    process.stderr.write('\nStopping; finished steps are kept. Again: stop at once.\n');
     controller.abort(new Error(signal));
   };
   process.on('SIGINT', onSignal);
@@ -33,8 +33,8 @@ export async function withInterrupt<T>(job: (signal: AbortSignal) => Promise<T>)
     if (!received) throw error;
     throw new HearthError(received === 'SIGTERM' ? 'ERR_TERMINATED' : 'ERR_INTERRUPTED', {
       what: 'Stopped, as you asked.',
-      state: 'Nothing is left mounted; finished stages are kept.',
-      todo: 'Run the same command to go on at the first unfinished stage.',
+      state: 'Nothing is left mounted; finished steps are kept.',
+      todo: 'Run the same command to go on at the step that was running.',
       cause: error,
     });
   } finally {

@@ -13,6 +13,7 @@ import { explainCommand } from './commands/explain.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { planCommand } from './commands/plan.ts';
 import { shellCommand } from './commands/shell.ts';
+import { verifyReproducibleCommand } from './commands/verify-reproducible.ts';
 import { withSignal } from './interrupt.ts';
 import { readSettings } from './settings.ts';
 import { readVersion } from './version.ts';
@@ -53,6 +54,10 @@ function makeProgram(): Command {
   return program;
 }
 
+const verifyHelp = `Builds A as you are, then B as another user, in another folder, with another clock, umask, locale, time zone and
+host name, on one core and on another file system, as far as this host allows; what stays the same is said. Takes
+as long as two first builds and about 10 GiB of disk. Exit code 0: identical, 1: different.`;
+
 /** One entry for each command, in the order of `--help`. */
 const commands: readonly ((program: Command) => void)[] = [
   (program) =>
@@ -60,16 +65,25 @@ const commands: readonly ((program: Command) => void)[] = [
       .addHelpText('after', examples('hearth check', 'hearth check --config living-room.yaml'))
       .action(checkCommand),
   (program) =>
-    withBuildOptions(program.command('plan').description('say what `build` would do and why'))
+    withPackageOptions(
+      withBuildOptions(program.command('plan').description('say what `build` would do and why')),
+    )
       .option('--json', 'as JSON')
       .addHelpText('after', examples('hearth plan', 'hearth plan --json | jq .stages'))
       .action(planCommand),
   (program) =>
-    withBuildOptions(program.command('build').description('build the image that config.yaml describes'))
+    withPackageOptions(
+      withBuildOptions(program.command('build').description('build the image that config.yaml describes')),
+    )
       .option('-o, --out <dir>', 'where the image goes (default: dist/)')
+      .option('--no-acceleration', 'emulate every program of the image: slow, the same bytes')
       .addHelpText(
         'after',
-        examples('hearth build', 'hearth build --config living-room.yaml --out /srv/images'),
+        examples(
+          'hearth build',
+          'hearth build --config living-room.yaml --out /srv/images',
+          'hearth build --locked dist/hearth.debian.lock.yaml',
+        ),
       )
       .action(buildCommand),
   (program) =>
@@ -122,12 +136,41 @@ const commands: readonly ((program: Command) => void)[] = [
       .option('--all', 'all of these')
       .addHelpText('after', examples('hearth clean', 'hearth clean --all'))
       .action(cleanCommand),
+  (program) =>
+    withBuildOptions(
+      program
+        .command('verify-reproducible')
+        .description('build twice under different circumstances and name the files that differ'),
+    )
+      .option('--json', 'as JSON, with all files')
+      .option('--keep', 'keep the folders of both builds')
+      .addHelpText(
+        'after',
+        `\n${verifyHelp}\n${examples(
+          'hearth verify-reproducible',
+          'hearth verify-reproducible --edition slim --keep',
+          "hearth verify-reproducible --json | jq -r '.images[].comparison.files[].path'",
+        )}`,
+      )
+      .action(verifyReproducibleCommand),
 ];
 
 function withBuildOptions(command: Command): Command {
   return command
     .option('-c, --config <file>', 'another file than config.yaml')
     .addOption(new Option('-e, --edition <edition>', 'what is baked in').choices(editions));
+}
+
+function withPackageOptions(command: Command): Command {
+  return command
+    .option('--offline', 'use no network: take everything from the cache')
+    .option('--refresh', "ask Debian's archive now, also if it was asked in the last 24 hours")
+    .addOption(
+      new Option(
+        '--locked <file>',
+        'take exactly the packages of this lock (NAME.debian.lock.yaml)',
+      ).conflicts('refresh'),
+    );
 }
 
 function examples(...lines: readonly string[]): string {

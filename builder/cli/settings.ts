@@ -7,6 +7,8 @@ export interface Settings {
   readonly cacheDir: string;
   readonly configPath: string;
   readonly outDir: string;
+  /** Shifts the clock of all steps, such as `+400d`; `verify-reproducible` sets it. */
+  readonly clock: string | undefined;
 }
 
 export interface SettingsFlags {
@@ -22,5 +24,6 @@ export function readSettings(flags: SettingsFlags = {}): Settings {
     cacheDir: resolve(process.env['HEARTH_CACHE_DIR'] ?? `${homedir()}/.cache/hearth`),
     configPath: resolve(flags.config ?? `${projectDir}/config.yaml`),
     outDir: resolve(flags.out ?? process.env['HEARTH_OUT_DIR'] ?? `${projectDir}/dist`),
+    clock: process.env['HEARTH_CLOCK_OFFSET'],
   };
 }

@@ -149,6 +149,14 @@ export const sharedSchema = z.strictObject({
           examples: ['http://archive.example/debian-security'],
           pattern: '^https?://',
         }),
+      snapshotMirror: text(mirrorProblem)
+        .optional()
+        .meta({
+          description:
+            'Where `build --locked` finds packages that the archive has no more; `@ARCHIVE@` stands for debian or debian-security, `@SNAPSHOTID@` for the time. Left out: the one that apt knows.',
+          examples: ['http://snapshots.example/archive/@ARCHIVE@/@SNAPSHOTID@'],
+          pattern: '^https?://',
+        }),
     })
     .prefault({})
     .meta({ description: 'Where the packages come from.' }),

@@ -45,6 +45,18 @@ export const catalogue = {
     explanation:
       "A file could not be fetched from Debian's archive, or its signature or checksum is wrong. Nothing of it was kept.",
   },
+  ERR_DISK_FULL: {
+    title: 'The disk is full',
+    exitCode: 3,
+    explanation:
+      'A file did not fit on the disk of the cache or of the output folder. The half-written file was removed; what was complete before is kept, and the next build goes on from there.',
+  },
+  ERR_LOCK_INVALID: {
+    title: 'The lock of Debian packages can not be used',
+    exitCode: 2,
+    explanation:
+      'The file named with --locked is missing, is no lock, or was made from another state of the stages. Nothing was built.',
+  },
   ERR_STEP_FAILED: {
     title: 'A step failed',
     exitCode: 1,
@@ -68,17 +80,23 @@ export const catalogue = {
     explanation:
       'The virtual machine stopped, panicked, or did not reach the expected state in time. The serial log tells more.',
   },
+  ERR_NOT_REPRODUCIBLE: {
+    title: 'The image is not reproducible',
+    exitCode: 1,
+    explanation:
+      'Two builds of the same project under different circumstances made different images. The report names the files that differ and how; the stage that writes them depends on a clock, a path, an order or a random number.',
+  },
   ERR_INTERRUPTED: {
     title: 'Interrupted',
     exitCode: 130,
     explanation:
-      'You stopped the build. Finished stages are kept; the next build goes on at the first unfinished one.',
+      'You stopped the build. Finished steps are kept; the next build goes on at the one that was running.',
   },
   ERR_TERMINATED: {
     title: 'Terminated',
     exitCode: 143,
     explanation:
-      'The build was told to end (SIGTERM). Finished stages are kept; the next build goes on at the first unfinished one.',
+      'The build was told to end (SIGTERM). Finished steps are kept; the next build goes on at the one that was running.',
   },
   ERR_INTERNAL: {
     title: 'A bug in Hearth',

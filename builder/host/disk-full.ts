@@ -53,7 +53,7 @@ export function explainFullDisk(reason: string, fullness: Fullness, cause?: unkn
       'export HEARTH_CACHE_DIR=/a/folder/with/more/space      # uses another disk',
     ].join('\n'),
     state:
-      'Finished stages are kept and nothing unfinished was taken for a result. The next build goes on from there.',
+      'Finished steps are kept and nothing unfinished was taken for a result. The next build goes on from there.',
     ...(cause === undefined ? {} : { cause }),
   });
 }

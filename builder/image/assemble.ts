@@ -21,6 +21,8 @@ export interface AssembleOptions {
   /** File name without `.img`. */
   readonly fileName: string;
   readonly embedded: EmbeddedManifest;
+  /** Identity of the tree. */
+  readonly tree: string;
   readonly epochSeconds: number;
   readonly seeds: {
     readonly diskId: string;
@@ -53,8 +55,8 @@ export async function assembleImage(options: AssembleOptions): Promise<ImageMani
   });
   if (!(await options.isSourceSound())) {
     throw new HearthError('ERR_COMMAND_FAILED', {
-      what: 'The kept result of the last stage is damaged.',
-      todo: 'Run `scripts/hearth clean --stages`, then build again.',
+      what: 'The tree of the last stage could not be read to its end.',
+      todo: 'Run the build again.',
       state: 'No image was written.',
     });
   }
@@ -68,6 +70,7 @@ export async function assembleImage(options: AssembleOptions): Promise<ImageMani
     const manifest: ImageManifest = {
       ...options.embedded,
       file: `${fileName}.img`,
+      tree: options.tree,
       sizeBytes: layout.totalBytes,
       sha256,
       diskId: options.seeds.diskId,

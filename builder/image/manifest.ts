@@ -4,6 +4,8 @@ import type { Partition } from './partition-table.ts';
 /** `NAME.manifest.json` beside an image. */
 export interface ImageManifest extends EmbeddedManifest {
   readonly file: string;
+  /** Identity of the tree that the image was made from. */
+  readonly tree: string;
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly diskId: string;
@@ -20,6 +22,8 @@ export interface EmbeddedManifest {
   /** YYYY-MM-DD: no time in the image is later. */
   readonly date: string;
   readonly edition: string;
+  /** Digest of its Debian packages: that of the lock beside it. */
+  readonly packagesDigest: string;
   readonly fingerprint: string;
   readonly stages: readonly { readonly name: string; readonly fingerprint: string }[];
 }

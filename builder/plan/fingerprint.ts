@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { lstat, readlink } from 'node:fs/promises';
 import { stringify } from 'safe-stable-stringify';
 import type { InputFile } from '../stage/stage.ts';
+import { digestOf, hashFile } from '../text/digest.ts';
 
 /** What a stage's result depends on: names of parts and a value or digest for each. */
 export type FingerprintParts = Readonly<Record<string, string>>;
@@ -40,20 +39,6 @@ export async function fingerprintStage(source: FingerprintSource): Promise<Finge
   return { digest: digestOf(parts), parts };
 }
 
-/** SHA-256 of the canonical JSON of a value. */
-export function digestOf(value: unknown): string {
-  return createHash('sha256')
-    .update(stringify(value) ?? '')
-    .digest('hex');
-}
-
-/** SHA-256 of a file's bytes. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
-  return hash.digest('hex');
-}
-
 export interface PartChange {
   readonly part: string;
   readonly before: string | undefined;
@@ -68,14 +53,15 @@ export function compareParts(before: FingerprintParts, after: FingerprintParts):
     .map((name) => ({ part: name, before: before[name], after: after[name] }));
 }
 
-async function describeFile(path: string): Promise<string> {
+/** A file as a part of a fingerprint: its content and run bit, or where a link leads. */
+export async function describeFile(path: string): Promise<string> {
   const info = await lstat(path);
   if (info.isSymbolicLink()) return `link to ${await readlink(path)}`;
   return `${info.mode & 0o100 ? 'executable' : 'plain'} ${await hashFile(path)}`;
 }
 
 /** Leaves of a config object as `a.b.c` and their JSON. */
-function flatten(value: unknown, path = ''): [string, string][] {
+export function flatten(value: unknown, path = ''): [string, string][] {
   if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
     return Object.entries(value).flatMap(([key, child]) => flatten(child, path ? `${path}.${key}` : key));
   }

@@ -15,30 +15,32 @@ export interface PlannedStage {
   readonly stage: Stage;
   /** Undefined for a skipped stage. */
   readonly fingerprint: Fingerprint | undefined;
-}
-
-/** What the planner knows of earlier builds. */
-export interface KnownResults {
-  /** True if the stage store has a finished result. */
-  readonly has: (digest: string) => boolean;
-  /** The parts of the last result of a stage of this project. */
-  readonly lastParts: (stageName: string) => FingerprintParts | undefined;
+  /**
+   * `finished`: all its layers are in the cache. `unknown`: a stage before it will be built, so nobody knows yet.
+   * Else the number of its steps that are done, and the one that is next.
+   */
+  readonly progress: 'finished' | 'unknown' | { readonly done: number; readonly next: string };
 }
 
 /** Decides for each stage whether its result is there or must be built, and says why. Pure: it touches no disk. */
-export function makePlan(stages: readonly PlannedStage[], known: KnownResults): Action[] {
+export function makePlan(
+  stages: readonly PlannedStage[],
+  lastParts: (stageName: string) => FingerprintParts | undefined,
+): Action[] {
   let rebuiltBefore: string | undefined;
-  return stages.map(({ stage, fingerprint }) => {
+  return stages.map(({ stage, fingerprint, progress }) => {
     if (!fingerprint) {
       return { stage: stage.name, kind: 'skip', reason: 'it has a SKIP file', fingerprint: '', parts: {} };
     }
     const { digest, parts } = fingerprint;
-    if (known.has(digest)) {
+    const last = lastParts(stage.name);
+    if (progress === 'finished') {
       return { stage: stage.name, kind: 'reuse', reason: 'nothing changed', fingerprint: digest, parts };
     }
-    const reason = reasonToBuild(known.lastParts(stage.name), parts, rebuiltBefore);
+    const reason = reasonToBuild(last, parts, rebuiltBefore);
+    const goesOn = progress !== 'unknown' && progress.done > 0 ? `; goes on at ${progress.next}` : '';
     rebuiltBefore ??= stage.name;
-    return { stage: stage.name, kind: 'build', reason, fingerprint: digest, parts };
+    return { stage: stage.name, kind: 'build', reason: reason + goesOn, fingerprint: digest, parts };
   });
 }
 
@@ -53,7 +55,14 @@ export function describeChange(change: PartChange): string {
         ? `${part} is gone`
         : `${part} changed`;
   }
+  if (part.startsWith('package ')) return describePackageChange(part.slice(8), before, after);
   return `${part}: ${before ?? 'unset'} → ${after ?? 'unset'}`;
+}
+
+function describePackageChange(name: string, before: string | undefined, after: string | undefined): string {
+  if (before === undefined) return `the archive adds ${name} ${after}`;
+  if (after === undefined) return `the archive needs ${name} no more`;
+  return `the archive has moved: ${name} ${before} → ${after}`;
 }
 
 function reasonToBuild(
@@ -69,5 +78,5 @@ function reasonToBuild(
     return describeChange(own[0]) + more;
   }
   if (rebuiltBefore !== undefined) return `${rebuiltBefore} is built anew`;
-  return changes.length > 0 ? 'the stage before it changed' : 'its result is not in the cache any more';
+  return changes.length > 0 ? 'the stage before it changed' : 'its result is not in the cache';
 }

@@ -1,6 +1,5 @@
-import type { Mirror } from '../host/mirror.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
-import type { StageStore } from '../plan/state-store.ts';
+import type { LayerStore } from '../plan/layer-store.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Emit } from './events.ts';
 
@@ -12,9 +11,14 @@ export interface BuildContext {
   readonly workDir: string;
   /** One log for each stage, with its full output. */
   readonly logDir: string;
-  readonly store: StageStore;
+  readonly store: LayerStore;
   readonly tools: ToolsTree;
-  readonly mirror: () => Promise<Mirror>;
+  /** Debian's release. */
+  readonly suite: string;
+  /** No step gets a network. */
+  readonly isOffline: boolean;
+  /** Shifts the clock of all steps, such as `+400d`: a check whether the image depends on it. */
+  readonly clock: string | undefined;
   /** The public archive that the finished device uses. */
   readonly deviceMirror: { readonly main: string; readonly security: string };
   /** Times in the image are not later than this. */
@@ -28,7 +32,6 @@ export interface BuildContext {
 export interface StageInput {
   readonly stage: Stage;
   readonly previous: Stage | undefined;
-  readonly fingerprint: string;
   /** The config values that its templates may name. */
   readonly data: Readonly<Record<string, unknown>>;
   /** The variables made from these values. */

@@ -1,17 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { seedsFor } from '../config/seeds.ts';
+import { formatLock, type LockedStep, lockDigest } from '../debian/lock.ts';
 import { HearthError } from '../errors/hearth-error.ts';
 import { runInSandbox } from '../host/sandbox.ts';
+import { writeFileAtomically } from '../host/workspace.ts';
 import { assembleImage } from '../image/assemble.ts';
 import type { EmbeddedManifest, ImageManifest } from '../image/manifest.ts';
-import { digestOf } from '../plan/fingerprint.ts';
+import { emptyTree, type Layer } from '../plan/layer-store.ts';
 import type { Action } from '../plan/planner.ts';
 import type { Project } from '../plan/project.ts';
-import { resultFolder } from '../plan/state-store.ts';
 import type { Stage } from '../stage/stage.ts';
-import type { BuildContext } from './context.ts';
-import { openArchive } from './tree-archive.ts';
+import { digestOf } from '../text/digest.ts';
+import { type BuildContext, imageArchitecture } from './context.ts';
+import type { LiveTree } from './live-tree.ts';
 
 export interface BuiltImage {
   readonly path: string;
@@ -21,47 +23,57 @@ export interface BuiltImage {
 }
 
 /** Raise it when the same stage result begins to give another image. */
-const imageFormat = '2';
+const imageFormat = '3';
 
-/** Makes the image of one exported stage, unless the one in the output folder is it. */
-export async function exportImage(
-  context: BuildContext,
-  project: Project,
-  options: { stage: Stage; actions: readonly Action[]; outDir: string },
-): Promise<BuiltImage> {
-  const { stage, actions, outDir } = options;
+export interface ExportOptions {
+  readonly project: Project;
+  readonly stage: Stage;
+  /** The stages up to this one. */
+  readonly actions: readonly Action[];
+  readonly outDir: string;
+  readonly tree: LiveTree;
+  readonly layers: readonly Layer[];
+  /** What the image's packages are. */
+  readonly locked: readonly LockedStep[];
+  /** When the archive was asked, ISO 8601. */
+  readonly asked: string;
+  readonly leftMs: number | undefined;
+}
+
+/** Makes the image of one exported stage and the lock of its packages, unless the image in the output folder is it. */
+export async function exportImage(context: BuildContext, options: ExportOptions): Promise<BuiltImage> {
+  const { project, stage, outDir, tree, layers, locked } = options;
   const startedAt = Date.now();
-  const upTo = actions.slice(0, actions.findIndex((action) => action.stage === stage.name) + 1);
-  const stages = upTo
-    .filter((action) => action.kind !== 'skip')
-    .map((action) => ({ name: action.stage, fingerprint: action.fingerprint }));
-  const result = stages.at(-1)?.fingerprint ?? '';
-  const fileName = `${project.config.image.name}${await imageSuffix(context, stage)}`;
-  const about = {
-    format: 1 as const,
-    name: project.config.image.name,
-    version: context.version,
-    date: project.config.image.date,
-    edition: project.config.edition,
-    stages,
-  };
-  const embedded: EmbeddedManifest = { ...about, fingerprint: digestOf({ about, imageFormat }) };
+  const { config } = project;
+  const fileName = `${config.image.name}${await imageSuffix(context, stage)}`;
+  const embedded = describeImage(context, options);
+  const treeId = layers.at(-1)?.tree ?? emptyTree;
   const path = `${outDir}/${fileName}.img`;
+  const task = `image ${fileName}.img`;
   const finish = (note: string) =>
-    context.emit({
-      type: 'taskFinished',
-      task: `image ${fileName}.img`,
-      durationMs: Date.now() - startedAt,
-      note,
-    });
-  context.emit({ type: 'taskStarted', task: `image ${fileName}.img` });
+    context.emit({ type: 'taskFinished', task, durationMs: Date.now() - startedAt, note });
+  context.emit({ type: 'taskStarted', task });
   const existing = await readManifest(outDir, fileName);
-  if (existing?.fingerprint === embedded.fingerprint && (await sizeOf(path)) === existing.sizeBytes) {
+  const isSame = existing?.fingerprint === embedded.fingerprint && existing.tree === treeId;
+  const lockFile = `${outDir}/${fileName}.debian.lock.yaml`;
+  const { suite } = config.debian;
+  const lock = {
+    image: fileName,
+    architecture: imageArchitecture,
+    suite,
+    asked: options.asked,
+    steps: locked,
+  };
+  if (isSame && (await sizeOf(path)) === existing.sizeBytes) {
+    if ((await sizeOf(lockFile)) === undefined) await writeFileAtomically(lockFile, formatLock(lock));
     finish('nothing changed');
     return { path, manifest: existing, isNew: false };
   }
-  const archive = await openArchive(context.tools, `${resultFolder(context.store, result)}/rootfs.tar.zst`);
-  const seeds = seedsFor(project.config.image.name);
+  const step = (name: string) =>
+    context.emit({ type: 'stepStarted', stage: task, step: name, leftMs: options.leftMs });
+  await tree.bring(layers);
+  const archive = await tree.openTar();
+  const seeds = seedsFor(config.image.name);
   const manifest = await assembleImage({
     tools: context.tools,
     source: archive.stdout ?? Readable.from([]),
@@ -69,6 +81,7 @@ export async function exportImage(
     outDir,
     fileName,
     embedded,
+    tree: treeId,
     epochSeconds: context.epochSeconds,
     seeds: {
       diskId: seeds.diskId,
@@ -76,11 +89,30 @@ export async function exportImage(
       rootUuid: seeds.ext4Uuid,
       hashSeed: seeds.ext4HashSeed,
     },
-    onPhase: (step) => context.emit({ type: 'stepStarted', stage: `image ${fileName}.img`, step }),
+    onPhase: step,
     isSourceSound: async () => (await archive.exited).exitCode === 0,
   });
+  await writeFileAtomically(lockFile, formatLock(lock));
   finish('made');
   return { path, manifest, isNew: true };
+}
+
+/** What the image says of itself: nothing in it depends on the machine, the user or the time of the build. */
+function describeImage(context: BuildContext, { project, actions, locked }: ExportOptions): EmbeddedManifest {
+  const { image, edition } = project.config;
+  const stages = actions
+    .filter((action) => action.kind !== 'skip')
+    .map((action) => ({ name: action.stage, fingerprint: action.fingerprint }));
+  const about = {
+    format: 1 as const,
+    name: image.name,
+    version: context.version,
+    date: image.date,
+    edition,
+    packagesDigest: lockDigest(locked),
+    stages,
+  };
+  return { ...about, fingerprint: digestOf({ about, imageFormat }) };
 }
 
 /** EXPORT_IMAGE is a piece of shell that may set IMG_SUFFIX, as in pi-gen. */

@@ -36,8 +36,8 @@ export async function stepError(step: FailedStep): Promise<HearthError> {
       `Full log  ${step.logFile}`,
       `Shell     scripts/hearth shell ${step.stage}    (the tree as it was when it failed)`,
     ].join('\n'),
-    todo: `${advice({ place, isMissing: missing !== undefined, isDownload })}, then run the build again: it goes on at ${step.stage}.`,
-    state: 'Nothing is left mounted; finished stages are kept.',
+    todo: `${advice({ place, isMissing: missing !== undefined, isDownload })}, then run the build again: it goes on at this step.`,
+    state: 'Nothing is left mounted; finished steps are kept.',
   });
 }
 

@@ -1,26 +1,58 @@
 import { readFile } from 'node:fs/promises';
+import type { PackageSet } from '../debian/package-file.ts';
+import type { Packages } from '../debian/packages.ts';
 import { toolsTreeKey } from '../host/tools-tree.ts';
-import { digestOf, fingerprintStage } from '../plan/fingerprint.ts';
+import { type Fingerprint, type FingerprintParts, fingerprintStage } from '../plan/fingerprint.ts';
+import type { History } from '../plan/history.ts';
+import { emptyTree, type Layer, type LayerStore } from '../plan/layer-store.ts';
 import { type Action, makePlan, type PlannedStage } from '../plan/planner.ts';
 import type { Project } from '../plan/project.ts';
-import { hasResult, type LastParts, readLastParts, type StageStore } from '../plan/state-store.ts';
+import { buildSteps } from '../stage/build-steps.ts';
 import { discoverStages } from '../stage/discover.ts';
 import { listFiles } from '../stage/inputs.ts';
+import type { Stage } from '../stage/stage.ts';
+import { digestOf } from '../text/digest.ts';
 import { imageArchitecture } from './context.ts';
 import { epochOf, visibleConfig } from './stage-input.ts';
+import { StepFinder } from './step-finder.ts';
 
-/** Computes the fingerprint of each stage and compares it with what the store has. Nothing is changed. */
-export async function planBuild(project: Project, store: StageStore): Promise<Action[]> {
-  const planned = await fingerprintStages(project);
-  const last: LastParts = await readLastParts(store);
-  const present = new Set<string>();
-  for (const { fingerprint } of planned) {
-    if (fingerprint && (await hasResult(store, fingerprint.digest))) present.add(fingerprint.digest);
+export interface PlanOptions {
+  readonly project: Project;
+  readonly store: LayerStore;
+  readonly packages: Packages;
+  readonly history: History;
+}
+
+/**
+ * Computes the fingerprint of each stage and looks which layers the cache has. Asks the archive what moved, if it was not
+ * asked lately. No tree is touched.
+ */
+export async function planBuild(options: PlanOptions): Promise<Action[]> {
+  const { project, history } = options;
+  const fingerprints = await fingerprintStages(project);
+  const finder = await makeFinder(options);
+  const planned: PlannedStage[] = [];
+  let tree: string | undefined = emptyTree;
+  let previous: Stage | undefined;
+  for (const [index, stage] of project.stages.entries()) {
+    const fingerprint = fingerprints[index];
+    if (!fingerprint) {
+      planned.push({ stage, fingerprint, progress: 'finished' });
+      continue;
+    }
+    const walked = await walkStage(finder, { stage, previous, project, tree });
+    const packages = walked.packages ?? packageParts(history.parts[stage.name] ?? {});
+    const parts = { ...fingerprint.parts, ...packages };
+    planned.push({ stage, fingerprint: { digest: fingerprint.digest, parts }, progress: walked.progress });
+    tree = walked.tree;
+    previous = stage;
   }
-  return makePlan(planned, {
-    has: (digest) => present.has(digest),
-    lastParts: (name) => last[name],
-  });
+  return makePlan(planned, (name) => history.parts[name]);
+}
+
+/** The parts of a plan that tell the versions of packages. */
+export function packagesAsParts(packages: PackageSet): FingerprintParts {
+  return Object.fromEntries(packages.map(({ name, version }) => [`package ${name}`, version]));
 }
 
 /** True if the stage's files are still those that the plan was made from. */
@@ -28,21 +60,91 @@ export async function isUnchanged(project: Project, action: Action): Promise<boo
   const { stages } = await discoverStages(project.projectDir);
   const wanted = project.stages.flatMap((stage) => stages.find(({ name }) => name === stage.name) ?? []);
   const now = await fingerprintStages({ ...project, stages: wanted });
-  return now.some(({ fingerprint }) => fingerprint?.digest === action.fingerprint);
+  return now.some((fingerprint) => fingerprint?.digest === action.fingerprint);
 }
 
-async function fingerprintStages(project: Project): Promise<PlannedStage[]> {
-  const base = {
-    architecture: imageArchitecture,
-    'image.date': String(epochOf(project.config)),
-    'tools tree': toolsTreeKey(),
-    'step runner': await runnerDigest(),
-  };
-  const planned: PlannedStage[] = [];
+/** The finder of a project's layers. */
+export async function makeFinder(options: {
+  readonly project: Project;
+  readonly store: LayerStore;
+  readonly packages: Packages;
+}): Promise<StepFinder> {
+  const { project, store, packages } = options;
+  return new StepFinder({
+    store,
+    packages,
+    suite: project.config.debian.suite,
+    base: await baseParts(project),
+  });
+}
+
+/** The layers of all stages up to this one; undefined if one of them is not in the cache. */
+export async function layersUpTo(
+  options: Omit<PlanOptions, 'history'>,
+  stageName: string,
+): Promise<readonly Layer[] | undefined> {
+  const { project } = options;
+  const finder = await makeFinder(options);
+  const layers: Layer[] = [];
+  let previous: Stage | undefined;
+  for (const stage of project.stages.filter(({ isSkipped }) => !isSkipped)) {
+    const tree = layers.at(-1)?.tree ?? emptyTree;
+    const walked = await walkStage(finder, { stage, previous, project, tree });
+    if (walked.progress !== 'finished') return undefined;
+    layers.push(...walked.layers);
+    if (stage.name === stageName) return layers;
+    previous = stage;
+  }
+  return undefined;
+}
+
+interface Walked {
+  /** Those that are in the cache. */
+  readonly layers: readonly Layer[];
+  readonly progress: PlannedStage['progress'];
+  /** Undefined if a layer is missing. */
+  readonly tree: string | undefined;
+  /** Undefined if not all of its packages are decided on. */
+  readonly packages: FingerprintParts | undefined;
+}
+
+async function walkStage(
+  finder: StepFinder,
+  at: { stage: Stage; previous: Stage | undefined; project: Project; tree: string | undefined },
+): Promise<Walked> {
+  const { stage, previous, project } = at;
+  let { tree } = at;
+  if (tree === undefined) return { progress: 'unknown', layers: [], tree, packages: undefined };
+  const layers: Layer[] = [];
+  const steps = buildSteps(stage);
+  const { data } = visibleConfig(project.config, stage);
+  let packages: FingerprintParts = {};
+  for (const [index, step] of steps.entries()) {
+    const found = await finder.find({ step, steps, stage, previous, data, tree });
+    if (found?.packages) packages = { ...packages, ...packagesAsParts(found.packages) };
+    if (!found?.layer) {
+      const rest = steps.slice(found ? index + 1 : index);
+      const isDecided = !rest.some(({ kind }) => kind.startsWith('packages') || kind === 'prerun');
+      return {
+        progress: { done: index, next: step.label },
+        layers,
+        tree: undefined,
+        packages: isDecided ? packages : undefined,
+      };
+    }
+    layers.push(found.layer);
+    tree = found.layer.tree;
+  }
+  return { progress: 'finished', layers, tree, packages };
+}
+
+async function fingerprintStages(project: Project): Promise<(Fingerprint | undefined)[]> {
+  const base = await baseParts(project);
+  const fingerprints: (Fingerprint | undefined)[] = [];
   let parent: string | undefined;
   for (const stage of project.stages) {
     if (stage.isSkipped) {
-      planned.push({ stage, fingerprint: undefined });
+      fingerprints.push(undefined);
       continue;
     }
     const fingerprint = await fingerprintStage({
@@ -52,10 +154,23 @@ async function fingerprintStages(project: Project): Promise<PlannedStage[]> {
       files: stage.inputs,
       base,
     });
-    planned.push({ stage, fingerprint });
+    fingerprints.push(fingerprint);
     parent = fingerprint.digest;
   }
-  return planned;
+  return fingerprints;
+}
+
+function packageParts(parts: FingerprintParts): FingerprintParts {
+  return Object.fromEntries(Object.entries(parts).filter(([name]) => name.startsWith('package ')));
+}
+
+async function baseParts(project: Project): Promise<Record<string, string>> {
+  return {
+    architecture: imageArchitecture,
+    'image.date': String(epochOf(project.config)),
+    'tools tree': toolsTreeKey(),
+    'step runner': await runnerDigest(),
+  };
 }
 
 /** What turns a stage's files into a tree: the runner's own files, Hearth's version, and the libraries that render. */

@@ -10,7 +10,7 @@ export interface VisibleConfig {
 }
 
 /** Where packages come from does not change what they are, and no stage may depend on it. */
-const builderOnly = ['debian.mirror', 'debian.securityMirror'];
+const builderOnly = ['debian.mirror', 'debian.securityMirror', 'debian.snapshotMirror'];
 
 /** Leaf keys that a folder written for pi-gen may read: all. */
 export function allReadableKeys(): readonly string[] {

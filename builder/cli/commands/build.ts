@@ -1,34 +1,62 @@
 import { relative } from 'node:path';
 import type { Edition } from '../../config/schema.ts';
 import { HearthError } from '../../errors/hearth-error.ts';
+import { diskFullError } from '../../host/disk-full.ts';
+import { findMirror } from '../../host/mirror.ts';
 import { checkHost } from '../../host/preflight.ts';
+import {
+  accelerationOffReason,
+  ensureToolsTree,
+  type ToolsTree,
+  withoutAcceleration,
+} from '../../host/tools-tree.ts';
 import { build } from '../../run/build.ts';
+import type { Emit } from '../../run/events.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { formatSize } from '../../text/size.ts';
 import { withInterrupt } from '../interrupt.ts';
+import { makePackages, type PackageFlags, publicArchive } from '../packages.ts';
 import { loadProject } from '../project.ts';
 import { buildListener } from '../render/build-listener.ts';
 import { readSettings } from '../settings.ts';
 import { readVersion } from '../version.ts';
 
-export interface BuildFlags {
+export interface ProjectFlags {
   readonly config?: string;
   readonly out?: string;
   readonly edition?: Edition;
+}
+
+export interface BuildFlags extends ProjectFlags, PackageFlags {
+  /** false: every program of the image's architecture is emulated. */
+  readonly acceleration?: boolean;
 }
 
 /** `hearth build`: the last line of stdout is the path of the image. */
 export async function buildCommand(flags: BuildFlags): Promise<void> {
   const startedAt = Date.now();
   const settings = readSettings(flags);
+  const { cacheDir, outDir } = settings;
   const project = await loadProject(settings, flags.edition === undefined ? {} : { edition: flags.edition });
   if (project.config.edition === 'full') throw fullEditionMissing();
-  await checkHost({ cacheDir: settings.cacheDir, outDir: settings.outDir });
+  await checkHost({ cacheDir, outDir });
   const images = await withInterrupt(async (signal) => {
     const listener = buildListener(process.stderr);
+    const { emit } = listener;
     try {
-      const { cacheDir, outDir } = settings;
-      return await build({ project, cacheDir, outDir, version: readVersion(), emit: listener.emit, signal });
+      const tools = await prepareTools(cacheDir, flags, { emit, signal });
+      const packages = await makePackages({
+        ...{ project, settings, flags, emit, signal },
+        tools: async () => tools,
+      });
+      return await build({
+        ...{ project, cacheDir, outDir, version: readVersion(), packages, tools, emit, signal },
+        deviceMirror: await publicArchive(tools),
+        isOffline: flags.offline === true,
+        clock: settings.clock,
+      });
+    } catch (error) {
+      throw (await diskFullError(error, cacheDir)) ?? error;
     } finally {
       listener.close();
     }
@@ -41,6 +69,27 @@ export async function buildCommand(flags: BuildFlags): Promise<void> {
     );
     process.stdout.write(`${path}\n`);
   }
+}
+
+async function prepareTools(
+  cacheDir: string,
+  flags: BuildFlags,
+  { emit, signal }: { emit: Emit; signal: AbortSignal },
+): Promise<ToolsTree> {
+  const startedAt = Date.now();
+  emit({ type: 'taskStarted', task: 'tools tree' });
+  const tools = await ensureToolsTree({
+    cacheDir,
+    mirror: async () => await findMirror({}),
+    onLine: (line) => emit({ type: 'output', line }),
+    signal,
+  });
+  emit({ type: 'taskFinished', task: 'tools tree', durationMs: Date.now() - startedAt });
+  const offReason = accelerationOffReason();
+  if (offReason !== undefined) emit({ type: 'note', text: offReason });
+  if (flags.acceleration !== false || offReason !== undefined) return tools;
+  emit({ type: 'note', text: 'every arm64 program is emulated, as you asked' });
+  return withoutAcceleration(tools);
 }
 
 function fullEditionMissing(): HearthError {

@@ -16,8 +16,8 @@ export async function cleanCommand(flags: CleanFlags): Promise<void> {
   await removeTree(await makeWorkFolder(cacheDir));
   const chosen = [
     'failed',
-    ...(flags.stages || flags.all ? ['stages', 'plans'] : []),
-    ...(flags.packages || flags.all ? ['debs'] : []),
+    ...(flags.stages || flags.all ? ['layers', 'views', 'plans'] : []),
+    ...(flags.packages || flags.all ? ['debs', 'archive'] : []),
     ...(flags.tools || flags.all ? ['tools'] : []),
   ];
   for (const folder of chosen) await removeTree(`${cacheDir}/${folder}`);

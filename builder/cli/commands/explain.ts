@@ -1,12 +1,12 @@
 import { catalogue } from '../../errors/catalogue.ts';
 import { HearthError } from '../../errors/hearth-error.ts';
 import { compareParts } from '../../plan/fingerprint.ts';
+import { historyFile, readHistory } from '../../plan/history.ts';
 import { describeChange } from '../../plan/planner.ts';
-import { readLastParts, stageStore } from '../../plan/state-store.ts';
-import { planBuild } from '../../run/plan-build.ts';
 import { suggest } from '../../text/suggest.ts';
 import { loadProject } from '../project.ts';
 import { readSettings } from '../settings.ts';
+import { planProject } from './plan.ts';
 
 /** `hearth explain STAGE|CODE`: which parts of a stage changed since its last build, or what an error code means. */
 export async function explainCommand(subject: string): Promise<void> {
@@ -18,8 +18,8 @@ export async function explainCommand(subject: string): Promise<void> {
   }
   const settings = readSettings();
   const project = await loadProject(settings);
-  const store = stageStore(settings.cacheDir, project.projectDir);
-  const action = (await planBuild(project, store)).find((candidate) => candidate.stage === subject);
+  const actions = await planProject(project, settings, {});
+  const action = actions.find((candidate) => candidate.stage === subject);
   if (!action) {
     const names = [...project.stages.map((stage) => stage.name), ...Object.keys(catalogue)];
     const meant = suggest(subject, names);
@@ -30,7 +30,8 @@ export async function explainCommand(subject: string): Promise<void> {
     });
   }
   const summary = project.stages.find((stage) => stage.name === subject)?.definition?.summary;
-  const last = (await readLastParts(store))[subject];
+  const history = await readHistory(historyFile(settings.cacheDir, settings.projectDir));
+  const last = history.parts[subject];
   const changes = last ? compareParts(last, action.parts) : [];
   process.stdout.write(
     [

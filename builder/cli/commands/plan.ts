@@ -1,12 +1,17 @@
+import { findMirror } from '../../host/mirror.ts';
+import { ensureToolsTree } from '../../host/tools-tree.ts';
+import { historyFile, readHistory } from '../../plan/history.ts';
+import { layerStore } from '../../plan/layer-store.ts';
 import type { Action } from '../../plan/planner.ts';
-import { stageStore } from '../../plan/state-store.ts';
+import type { Project } from '../../plan/project.ts';
 import { planBuild } from '../../run/plan-build.ts';
 import { formatTable } from '../../text/table.ts';
+import { makePackages, type PackageFlags } from '../packages.ts';
 import { loadProject } from '../project.ts';
-import { readSettings } from '../settings.ts';
-import type { BuildFlags } from './build.ts';
+import { readSettings, type Settings } from '../settings.ts';
+import type { ProjectFlags } from './build.ts';
 
-export interface PlanFlags extends BuildFlags {
+export interface PlanFlags extends ProjectFlags, PackageFlags {
   readonly json?: boolean;
 }
 
@@ -14,8 +19,24 @@ export interface PlanFlags extends BuildFlags {
 export async function planCommand(flags: PlanFlags): Promise<void> {
   const settings = readSettings(flags);
   const project = await loadProject(settings, flags.edition === undefined ? {} : { edition: flags.edition });
-  const actions = await planBuild(project, stageStore(settings.cacheDir, project.projectDir));
+  const actions = await planProject(project, settings, flags);
   process.stdout.write(flags.json ? planAsJson(actions) : planAsText(actions));
+}
+
+/** What a build of this project would do now. */
+export async function planProject(
+  project: Project,
+  settings: Settings,
+  flags: PackageFlags,
+): Promise<Action[]> {
+  const { cacheDir } = settings;
+  const tools = async () => await ensureToolsTree({ cacheDir, mirror: async () => await findMirror({}) });
+  return await planBuild({
+    project,
+    store: layerStore(cacheDir),
+    packages: await makePackages({ project, settings, flags, tools }),
+    history: await readHistory(historyFile(cacheDir, project.projectDir)),
+  });
 }
 
 function planAsJson(actions: readonly Action[]): string {

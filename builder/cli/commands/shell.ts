@@ -1,15 +1,17 @@
-import { access, mkdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { HearthError } from '../../errors/hearth-error.ts';
 import { findMirror } from '../../host/mirror.ts';
 import { startInSandbox } from '../../host/sandbox.ts';
-import { ensureToolsTree } from '../../host/tools-tree.ts';
+import { ensureToolsTree, type ToolsTree } from '../../host/tools-tree.ts';
 import { removeTree } from '../../host/workspace.ts';
-import { resultFolder, stageStore } from '../../plan/state-store.ts';
-import { planBuild } from '../../run/plan-build.ts';
-import { unpackTree } from '../../run/tree-archive.ts';
+import { type Layer, layerStore } from '../../plan/layer-store.ts';
+import { applyLayers } from '../../run/live-tree.ts';
+import { layersUpTo } from '../../run/plan-build.ts';
 import { failedTreeFolder, makeWorkFolder } from '../../run/work-folder.ts';
+import { withSignal } from '../interrupt.ts';
+import { makePackages } from '../packages.ts';
 import { loadProject } from '../project.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings, type Settings } from '../settings.ts';
 
 /**
  * `hearth shell STAGE [-- COMMAND…]`: a root shell in the stage's tree, as it was when the stage failed, else as it
@@ -17,21 +19,21 @@ import { readSettings } from '../settings.ts';
  */
 export async function shellCommand(stageName: string, command: readonly string[]): Promise<number> {
   const settings = readSettings();
-  const tools = await ensureToolsTree({
-    cacheDir: settings.cacheDir,
-    mirror: async () => await findMirror({}),
-  });
-  const failed = failedTreeFolder(settings.cacheDir, stageName);
+  const { cacheDir } = settings;
+  const tools = await ensureToolsTree({ cacheDir, mirror: async () => await findMirror({}) });
+  const failed = failedTreeFolder(cacheDir, stageName);
   if (await exists(failed)) {
     process.stderr.write(`The tree of ${stageName} as it was when it failed. \`exit\` leaves it.\n`);
     return await openShell(tools, failed, command);
   }
-  const archive = await findArchive(settings.cacheDir, stageName);
-  const workDir = await makeWorkFolder(settings.cacheDir);
+  const layers = await findLayers(settings, tools, stageName);
+  const workDir = await makeWorkFolder(cacheDir);
   const tree = `${workDir}/rootfs`;
   try {
-    await mkdir(tree);
-    await unpackTree(tools, archive, tree);
+    const store = layerStore(cacheDir);
+    await withSignal(async (signal) => {
+      await applyLayers({ store, tools, workDir, signal }, { layers, tree, listing: `${workDir}/listing` });
+    });
     process.stderr.write(`A copy of the tree after ${stageName}. \`exit\` leaves it and throws it away.\n`);
     return await openShell(tools, tree, command);
   } finally {
@@ -39,23 +41,30 @@ export async function shellCommand(stageName: string, command: readonly string[]
   }
 }
 
-async function findArchive(cacheDir: string, stageName: string): Promise<string> {
-  const settings = readSettings();
+/** The layers of the stage's last build. */
+async function findLayers(
+  settings: Settings,
+  tools: ToolsTree,
+  stageName: string,
+): Promise<readonly Layer[]> {
   const project = await loadProject(settings);
-  const store = stageStore(cacheDir, project.projectDir);
-  const action = (await planBuild(project, store)).find((candidate) => candidate.stage === stageName);
-  if (action?.kind === 'reuse') return `${resultFolder(store, action.fingerprint)}/rootfs.tar.zst`;
+  // Whatever the archive has by now: the tree that was built is what one wants to see.
+  const packages = await makePackages({
+    project,
+    settings,
+    flags: { offline: true },
+    tools: async () => tools,
+  });
+  const layers = await layersUpTo({ project, store: layerStore(settings.cacheDir), packages }, stageName);
+  if (layers) return layers;
+  const isKnown = project.stages.some(({ name }) => name === stageName);
   throw new HearthError('ERR_USAGE', {
-    what: action ? `${stageName} is not built yet, or it changed since.` : `There is no stage ${stageName}.`,
-    todo: action ? 'Build it first: scripts/build' : 'Run `scripts/hearth plan`: it lists the stages.',
+    what: isKnown ? `${stageName} is not built yet, or it changed since.` : `There is no stage ${stageName}.`,
+    todo: isKnown ? 'Build it first: scripts/build' : 'Run `scripts/hearth plan`: it lists the stages.',
   });
 }
 
-async function openShell(
-  tools: Parameters<typeof unpackTree>[0],
-  tree: string,
-  command: readonly string[],
-): Promise<number> {
+async function openShell(tools: ToolsTree, tree: string, command: readonly string[]): Promise<number> {
   const inside = command.length > 0 ? command : ['/bin/bash', '-l'];
   const child = await startInSandbox({
     command: ['chroot', tree, ...inside],

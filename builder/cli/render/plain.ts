@@ -19,7 +19,7 @@ export function plainLine(event: BuildEvent): string | undefined {
     case 'stageStarted':
       return `[${event.stage}] building: ${event.reason}`;
     case 'stepStarted':
-      return `[${event.stage}] ${event.step}`;
+      return `[${event.stage}] ${event.step}${timeLeft(event.leftMs)}`;
     case 'stageFinished':
       return `[${event.stage}] ${event.result}${event.result === 'built' ? ` in ${formatDuration(event.durationMs)}` : `: ${event.reason}`}`;
     case 'taskStarted':
@@ -28,8 +28,16 @@ export function plainLine(event: BuildEvent): string | undefined {
       return `[${event.task}] ${event.note ?? 'ready'} (${formatDuration(event.durationMs)})`;
     case 'warning':
       return `warning: ${event.text}`;
+    case 'note':
+      return event.text;
     case 'planned':
     case 'output':
+    case 'downloading':
       return undefined;
   }
+}
+
+/** ` (about 2 min 05 s left)`, or nothing where nobody can know. */
+export function timeLeft(leftMs: number | undefined): string {
+  return leftMs === undefined ? '' : ` (about ${formatDuration(Math.max(leftMs, 1000))} left)`;
 }

@@ -1,8 +1,11 @@
 import { createLogUpdate } from 'log-update';
+import type { DownloadProgress } from '../../host/download.ts';
 import type { BuildEvent } from '../../run/events.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { paintFor } from '../../text/paint.ts';
+import { formatSize } from '../../text/size.ts';
 import type { BuildListener } from './build-listener.ts';
+import { timeLeft } from './plain.ts';
 
 const windowLines = 6;
 
@@ -10,7 +13,8 @@ const windowLines = 6;
 export function prettyListener(stream: NodeJS.WriteStream): BuildListener {
   const paint = paintFor(stream);
   const update = createLogUpdate(stream);
-  let running: { title: string; step: string; startedAt: number } | undefined;
+  let running: { title: string; step: string; startedAt: number; endsAt?: number | undefined } | undefined;
+  let note = '';
   let lines: string[] = [];
   const timer = setInterval(draw, 200);
   timer.unref();
@@ -22,7 +26,8 @@ export function prettyListener(stream: NodeJS.WriteStream): BuildListener {
     const step = running.step === '' ? '' : paint('cyan', ` ${running.step}`);
     update(
       [
-        `${paint('yellow', '●')} ${paint('bold', running.title)}${step} ${paint('dim', time)}`,
+        `${paint('yellow', '●')} ${paint('bold', running.title)}${step} ${paint('dim', time + left(running.endsAt))}`,
+        ...(note === '' ? [] : [paint('dim', `  ${note}`)]),
         ...lines.slice(-windowLines).map((line) => paint('dim', `  │ ${line.slice(0, width)}`)),
       ].join('\n'),
     );
@@ -49,9 +54,17 @@ export function prettyListener(stream: NodeJS.WriteStream): BuildListener {
         start(event.stage);
         break;
       case 'stepStarted':
-        if (running) running = { ...running, step: event.step };
+        if (running) running = { ...running, step: event.step, endsAt: endOf(event.leftMs) };
         lines = [];
+        note = '';
         draw();
+        break;
+      case 'note':
+        note = event.text;
+        draw();
+        break;
+      case 'downloading':
+        note = describeDownload(event.progress);
         break;
       case 'output':
         lines = [...lines.slice(1 - windowLines), event.line];
@@ -87,4 +100,17 @@ export function prettyListener(stream: NodeJS.WriteStream): BuildListener {
 
 function describe(note: string | undefined, durationMs: number): string {
   return `${formatDuration(durationMs).padStart(8)}${note === undefined ? '' : `  ${note}`}`;
+}
+
+function endOf(leftMs: number | undefined): number | undefined {
+  return leftMs === undefined ? undefined : Date.now() + leftMs;
+}
+
+function left(endsAt: number | undefined): string {
+  return endsAt === undefined ? '' : timeLeft(endsAt - Date.now());
+}
+
+function describeDownload(progress: DownloadProgress): string {
+  const { doneFiles, totalFiles, doneBytes, totalBytes } = progress;
+  return `fetching packages: ${doneFiles} of ${totalFiles}, ${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
 }

@@ -27,7 +27,7 @@ describe('withInterrupt', () => {
 
     expect(error.code).toBe(code);
     expect(error.exitCode).toBe(exitCode);
-    expect(error.state).toBe('Nothing is left mounted; finished stages are kept.');
+    expect(error.state).toBe('Nothing is left mounted; finished steps are kept.');
   });
 
   it('hands out what the job gives or throws, and listens no longer', async () => {

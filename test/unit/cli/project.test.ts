@@ -8,7 +8,13 @@ const script = executable('#!/bin/bash -e\n');
 
 async function settingsFor(files: Readonly<Record<string, TreeEntry>>): Promise<Settings> {
   const projectDir = await fileTree({ 'config.yaml': '', 'stages/00-a/00-run.sh': script, ...files });
-  return { projectDir, cacheDir: '/c', outDir: '/o', configPath: `${projectDir}/config.yaml` };
+  return {
+    projectDir,
+    cacheDir: '/c',
+    outDir: '/o',
+    configPath: `${projectDir}/config.yaml`,
+    clock: undefined,
+  };
 }
 
 async function stagesOf(files: Readonly<Record<string, TreeEntry>>): Promise<string[]> {

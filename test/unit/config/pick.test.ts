@@ -24,6 +24,7 @@ describe('sharedKeys', () => {
       'debian.suite',
       'debian.mirror',
       'debian.securityMirror',
+      'debian.snapshotMirror',
     ]);
   });
 });

@@ -60,7 +60,7 @@ describe('explainFullDisk', () => {
       message: 'The disk of /home/anna/.cache/hearth is full.',
       why: '/home/anna/.cache/hearth lies on /home (ext4), which has 4 KiB free now. The message was: ENOSPC: no space left on device, write',
       todo: expect.stringContaining('scripts/hearth clean --stages'),
-      state: expect.stringContaining('Finished stages are kept'),
+      state: expect.stringContaining('Finished steps are kept'),
     });
   });
 

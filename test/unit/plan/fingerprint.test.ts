@@ -1,14 +1,9 @@
 import { chmod, cp, utimes, writeFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  compareParts,
-  digestOf,
-  type FingerprintSource,
-  fingerprintStage,
-  hashFile,
-} from '../../../builder/plan/fingerprint.ts';
+import { compareParts, type FingerprintSource, fingerprintStage } from '../../../builder/plan/fingerprint.ts';
 import { listInputs } from '../../../builder/stage/inputs.ts';
+import { digestOf, hashFile } from '../../../builder/text/digest.ts';
 import { addFiles, executable, fileTree, linkTo, type TreeEntry } from '../../helpers/file-tree.ts';
 
 const files: Readonly<Record<string, TreeEntry>> = {

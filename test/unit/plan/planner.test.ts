@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf, type FingerprintParts, type PartChange } from '../../../builder/plan/fingerprint.ts';
-import {
-  describeChange,
-  type KnownResults,
-  makePlan,
-  type PlannedStage,
-} from '../../../builder/plan/planner.ts';
+import type { FingerprintParts, PartChange } from '../../../builder/plan/fingerprint.ts';
+import { describeChange, makePlan, type PlannedStage } from '../../../builder/plan/planner.ts';
+import { digestOf } from '../../../builder/text/digest.ts';
 import { makeStage } from '../../helpers/make-stage.ts';
 
 const names = ['00-a', '10-b', '20-c'];
@@ -15,34 +11,46 @@ function chain(changes: Readonly<Record<string, FingerprintParts | null>> = {}):
   let parent: string | undefined;
   return names.map((name) => {
     const change = changes[name];
-    if (change === null) return { stage: makeStage(name, { isSkipped: true }), fingerprint: undefined };
+    if (change === null) {
+      return { stage: makeStage(name, { isSkipped: true }), fingerprint: undefined, progress: 'finished' };
+    }
     const parts = { stage: name, ...(parent === undefined ? {} : { parent }), ...change };
     parent = digestOf(parts);
-    return { stage: makeStage(name), fingerprint: { digest: parent, parts } };
+    return { stage: makeStage(name), fingerprint: { digest: parent, parts }, progress: 'finished' };
   });
 }
 
-/** What a cache knows after a build of this chain; the results of `lost` stages were removed since. */
-function resultsOf(built: readonly PlannedStage[], lost: readonly string[] = []): KnownResults {
-  const results = built.filter(({ stage }) => !lost.includes(stage.name));
-  const digests = new Set(results.map(({ fingerprint }) => fingerprint?.digest));
-  return {
-    has: (digest) => digests.has(digest),
-    lastParts: (name) => built.find(({ stage }) => stage.name === name)?.fingerprint?.parts,
-  };
+/** The same, with what the cache has of it: from this stage on, layers are missing. */
+function missingFrom(
+  name: string,
+  stages: readonly PlannedStage[],
+  progress: PlannedStage['progress'] = { done: 0, next: '00-packages' },
+): PlannedStage[] {
+  const first = names.indexOf(name);
+  return stages.map((stage, index) => ({
+    ...stage,
+    progress: index < first ? 'finished' : index === first ? progress : 'unknown',
+  }));
 }
 
-const nothingKnown: KnownResults = { has: () => false, lastParts: () => undefined };
+type LastParts = (name: string) => FingerprintParts | undefined;
 
-function planOf(stages: readonly PlannedStage[], known: KnownResults): string[] {
-  return makePlan(stages, known).map(({ stage, kind, reason }) => `${stage} ${kind}: ${reason}`);
+const nothingKnown: LastParts = () => undefined;
+
+/** What a project's history knows after a build of this chain. */
+function builtBefore(stages: readonly PlannedStage[]): LastParts {
+  return (name) => stages.find(({ stage }) => stage.name === name)?.fingerprint?.parts;
+}
+
+function planOf(stages: readonly PlannedStage[], lastParts: LastParts): string[] {
+  return makePlan(stages, lastParts).map(({ stage, kind, reason }) => `${stage} ${kind}: ${reason}`);
 }
 
 describe('makePlan', () => {
-  it.each<[string, PlannedStage[], KnownResults, string[]]>([
+  it.each<[string, PlannedStage[], LastParts, string[]]>([
     [
       'builds everything the first time',
-      chain(),
+      missingFrom('00-a', chain()),
       nothingKnown,
       [
         '00-a build: never built',
@@ -53,13 +61,13 @@ describe('makePlan', () => {
     [
       'reuses everything when nothing changed',
       chain(),
-      resultsOf(chain()),
+      builtBefore(chain()),
       ['00-a reuse: nothing changed', '10-b reuse: nothing changed', '20-c reuse: nothing changed'],
     ],
     [
       'rebuilds the stage whose file changed and all that follow',
-      chain({ '10-b': { 'file 00-packages': 'plain 2' } }),
-      resultsOf(chain({ '10-b': { 'file 00-packages': 'plain 1' } })),
+      missingFrom('10-b', chain({ '10-b': { 'file 00-packages': 'plain 2' } })),
+      builtBefore(chain({ '10-b': { 'file 00-packages': 'plain 1' } })),
       [
         '00-a reuse: nothing changed',
         '10-b build: file 00-packages changed',
@@ -68,14 +76,14 @@ describe('makePlan', () => {
     ],
     [
       'counts further changes',
-      chain({ '20-c': { 'file a': '1', 'file b': '2', 'file c': '3' } }),
-      resultsOf(chain()),
+      missingFrom('20-c', chain({ '20-c': { 'file a': '1', 'file b': '2', 'file c': '3' } })),
+      builtBefore(chain()),
       ['00-a reuse: nothing changed', '10-b reuse: nothing changed', '20-c build: file a is new and 2 more'],
     ],
     [
       'names a change of its own rather than that of the stage before',
-      chain({ '00-a': { architecture: 'b' }, '10-b': { architecture: 'b' } }),
-      resultsOf(chain({ '00-a': { architecture: 'a' }, '10-b': { architecture: 'a' } })),
+      missingFrom('00-a', chain({ '00-a': { architecture: 'b' }, '10-b': { architecture: 'b' } })),
+      builtBefore(chain({ '00-a': { architecture: 'a' }, '10-b': { architecture: 'a' } })),
       [
         '00-a build: architecture: a → b',
         '10-b build: architecture: a → b',
@@ -85,13 +93,13 @@ describe('makePlan', () => {
     [
       'leaves a stage with SKIP out',
       chain({ '10-b': null }),
-      resultsOf(chain({ '10-b': null })),
+      builtBefore(chain({ '10-b': null })),
       ['00-a reuse: nothing changed', '10-b skip: it has a SKIP file', '20-c reuse: nothing changed'],
     ],
     [
       'rebuilds what followed a stage that is skipped now',
-      chain({ '10-b': null }),
-      resultsOf(chain()),
+      missingFrom('20-c', chain({ '10-b': null })),
+      builtBefore(chain()),
       [
         '00-a reuse: nothing changed',
         '10-b skip: it has a SKIP file',
@@ -99,19 +107,39 @@ describe('makePlan', () => {
       ],
     ],
     [
-      'builds a result that is gone from the cache, and nothing else',
-      chain(),
-      resultsOf(chain(), ['10-b']),
+      'builds a result that is gone from the cache, and what follows as far as it must',
+      missingFrom('10-b', chain()),
+      builtBefore(chain()),
       [
         '00-a reuse: nothing changed',
-        '10-b build: its result is not in the cache any more',
-        '20-c reuse: nothing changed',
+        '10-b build: its result is not in the cache',
+        '20-c build: 10-b is built anew',
+      ],
+    ],
+    [
+      'goes on inside a stage at the step that was running',
+      missingFrom('10-b', chain(), { done: 2, next: '03-run.sh' }),
+      builtBefore(chain()),
+      [
+        '00-a reuse: nothing changed',
+        '10-b build: its result is not in the cache; goes on at 03-run.sh',
+        '20-c build: 10-b is built anew',
+      ],
+    ],
+    [
+      'says when packages moved',
+      missingFrom('10-b', chain({ '10-b': { 'package bash': '5.3', 'package sed': '4.10' } })),
+      builtBefore(chain({ '10-b': { 'package bash': '5.2', 'package sed': '4.9' } })),
+      [
+        '00-a reuse: nothing changed',
+        '10-b build: the archive has moved: bash 5.2 → 5.3 and 1 more',
+        '20-c build: 10-b is built anew',
       ],
     ],
     [
       'counts one further change',
-      chain({ '20-c': { 'file a': '1', 'file b': '2' } }),
-      resultsOf(chain()),
+      missingFrom('20-c', chain({ '20-c': { 'file a': '1', 'file b': '2' } })),
+      builtBefore(chain()),
       ['00-a reuse: nothing changed', '10-b reuse: nothing changed', '20-c build: file a is new and 1 more'],
     ],
   ])('%s', (_title, stages, known, plan) => {

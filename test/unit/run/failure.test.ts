@@ -40,9 +40,9 @@ describe('stepError', () => {
       ].join('\n'),
     );
     expect(error.todo).toBe(
-      'Look at stages/30-samba/01-a/00-run.sh, then run the build again: it goes on at 30-samba.',
+      'Look at stages/30-samba/01-a/00-run.sh, then run the build again: it goes on at this step.',
     );
-    expect(error.state).toBe('Nothing is left mounted; finished stages are kept.');
+    expect(error.state).toBe('Nothing is left mounted; finished steps are kept.');
   });
 
   it('shows the last 20 lines of a long output', async () => {
@@ -132,7 +132,7 @@ describe('a package list that can not be installed', () => {
     expect(error.message).toBe(`30-samba: ${place} failed with exit code 100.`);
     expect(error.why).toBe(`Debian's archive has no package "${name}" for this image.`);
     expect(error.todo).toBe(
-      `Correct the name in ${place}, then run the build again: it goes on at 30-samba.`,
+      `Correct the name in ${place}, then run the build again: it goes on at this step.`,
     );
   });
 
