@@ -1,6 +1,6 @@
 import { readLock } from '../debian/lock.ts';
 import { Packages } from '../debian/packages.ts';
-import { findMirror, mmdebstrapDefault } from '../host/mirror.ts';
+import { findMirror, type Mirror, mmdebstrapDefault } from '../host/mirror.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 import type { Project } from '../plan/project.ts';
 import { imageArchitecture } from '../run/context.ts';
@@ -29,7 +29,7 @@ export interface PackageSettings {
 /** The packages as config.yaml and the flags want them. Throws ERR_LOCK_INVALID. */
 export async function makePackages(options: PackageSettings): Promise<Packages> {
   const { project, settings, flags, tools, emit, signal } = options;
-  const { mirror, securityMirror, snapshotMirror } = project.config.debian;
+  const { snapshotMirror } = project.config.debian;
   return new Packages({
     cacheDir: settings.cacheDir,
     architecture: imageArchitecture,
@@ -37,7 +37,7 @@ export async function makePackages(options: PackageSettings): Promise<Packages> 
     snapshotMirror,
     tools,
     // Asking the host's apt takes a second: only where something will be fetched.
-    mirror: once(async () => await findMirror({ mirror, securityMirror })),
+    mirror: once(async () => await mirrorOf(project)),
     device: once(async () => await publicArchive(await tools())),
     isOffline: flags.offline === true,
     isRefresh: flags.refresh === true,
@@ -52,6 +52,12 @@ export async function makePackages(options: PackageSettings): Promise<Packages> 
       : {}),
     ...(signal ? { signal } : {}),
   });
+}
+
+/** Where this build fetches Debian's packages. */
+export async function mirrorOf({ config }: Project): Promise<Mirror> {
+  const { mirror, securityMirror } = config.debian;
+  return await findMirror({ mirror, securityMirror });
 }
 
 /** The public archive that the finished device uses. */

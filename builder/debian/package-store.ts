@@ -1,7 +1,7 @@
 import { copyFile, link, mkdir, rm, stat } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { HearthError } from '../errors/hearth-error.ts';
-import type { Download, DownloadProgress } from '../host/download.ts';
+import type { Download, DownloadFailure, DownloadProgress } from '../host/download.ts';
 import { count } from '../text/count.ts';
 import { hashFile } from '../text/digest.ts';
 import { formatSize } from '../text/size.ts';
@@ -12,6 +12,8 @@ export interface FetchOptions {
   readonly urls: (file: PackageFile) => Promise<readonly string[]>;
   /** Nothing is fetched: what is missing is an error that names it. */
   readonly isOffline: boolean;
+  /** The packages are those of a lock. */
+  readonly isLocked: boolean;
   readonly aptOptions: () => Promise<readonly string[]>;
   readonly onProgress?: (progress: DownloadProgress) => void;
   readonly onDamaged?: (file: PackageFile) => void;
@@ -57,23 +59,7 @@ export async function providePackages(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   if (failures.length === 0) return;
-  const areGone = failures.every(({ isGone }) => isGone);
-  throw new HearthError('ERR_DOWNLOAD', {
-    what: `${count(failures.length, 'package')} of ${downloads.length} could not be fetched.`,
-    ...(areGone
-      ? { why: 'The archive does not have them any more: it has moved on since it was asked.' }
-      : {}),
-    details: failures
-      .flatMap(({ download, reasons }) => [
-        `- ${download.label}`,
-        ...reasons.map((reason) => `    ${reason}`),
-      ])
-      .join('\n'),
-    todo: areGone
-      ? 'Run the build again with --refresh: it asks the archive for what it has now.'
-      : 'Check the network and `debian.mirror` in config.yaml, then run the build again.',
-    state: 'What was fetched is kept and checked; nothing half-fetched is left.',
-  });
+  throw notFetched(failures, downloads.length, options);
 }
 
 /** Gives each package of the store its name of apt's archive folder in `folder`. */
@@ -110,6 +96,35 @@ async function isStored(cacheDir: string, file: PackageFile, options: FetchOptio
   options.onDamaged?.(file);
   await rm(path, { force: true });
   return false;
+}
+
+function notFetched(
+  failures: readonly DownloadFailure[],
+  total: number,
+  { isLocked }: FetchOptions,
+): HearthError {
+  const areGone = failures.every(({ isGone }) => isGone);
+  const network = 'Check the network and `debian.mirror` in config.yaml, then run the build again.';
+  const gone = isLocked
+    ? {
+        why: 'Neither the mirror nor the snapshot archive has them any more.',
+        todo: 'Build without --locked: that takes what the archive has today.',
+      }
+    : {
+        why: 'The archive has moved on since it was asked.',
+        todo: 'Run the build again with --refresh: it asks the archive for what it has now.',
+      };
+  return new HearthError('ERR_DOWNLOAD', {
+    what: `${count(failures.length, 'package')} of ${total} could not be fetched.`,
+    ...(areGone ? gone : { todo: network }),
+    details: failures
+      .flatMap(({ download, reasons }) => [
+        `- ${download.label}`,
+        ...reasons.map((reason) => `    ${reason}`),
+      ])
+      .join('\n'),
+    state: 'What was fetched is kept and checked; nothing half-fetched is left.',
+  });
 }
 
 function notInCache(missing: PackageSet): HearthError {

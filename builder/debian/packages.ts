@@ -66,6 +66,7 @@ export class Packages {
     const { cacheDir, isOffline, mirror, onProgress, onDamaged, signal } = this.#options;
     await providePackages(cacheDir, packages, {
       isOffline,
+      isLocked: this.#options.lock !== undefined,
       urls: async (file) => await this.#urls(file),
       aptOptions: async () => (await mirror()).aptOptions,
       ...(onProgress ? { onProgress } : {}),

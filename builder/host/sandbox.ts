@@ -18,7 +18,9 @@ export interface Bind {
 export interface SandboxCommand extends Omit<ProcessOptions, 'controlPipe'> {
   readonly command: readonly string[];
   /** The tools tree whose programs are seen inside; without it those of the host (used to make the tools tree). */
-  readonly tools?: { readonly path: string; readonly dispatcher?: string | undefined } | undefined;
+  readonly tools?:
+    | { readonly path: string; readonly dispatcher?: string | undefined; readonly clock?: string }
+    | undefined;
   readonly binds?: readonly Bind[];
   /** A root file system that gets /proc, /dev and the tools, so that `chroot` into it works. */
   readonly tree?: string;
@@ -26,8 +28,6 @@ export interface SandboxCommand extends Omit<ProcessOptions, 'controlPipe'> {
   readonly treeLibrary?: string;
   /** Registers the handler for programs of the image's architecture. Implied by `tree`. */
   readonly foreign?: boolean;
-  /** Shifts the clock that the programs of the tools tree and of `tree` see, such as `+400d` (libfaketime). */
-  readonly clock?: string | undefined;
   /** false: no network but loopback. Default true. */
   readonly network?: boolean;
   /** false: a non-zero exit code is returned, not thrown. Default true. */
@@ -52,7 +52,6 @@ export async function startInSandbox(options: SandboxCommand): Promise<RunningPr
     tree,
     treeLibrary,
     foreign,
-    clock,
     network,
     reject: _reject,
     cwd,
@@ -77,7 +76,7 @@ export async function startInSandbox(options: SandboxCommand): Promise<RunningPr
       ...(treeLibrary === undefined ? [] : ['--tree-library', treeLibrary]),
       ...(dispatcher === undefined ? [] : ['--dispatcher', dispatcher]),
       ...(binds ?? []).flatMap((bind) => [bind.writable ? '--write' : '--read', bind.path]),
-      ...(clock === undefined ? [] : ['--clock', clock]),
+      ...(tools?.clock === undefined ? [] : ['--clock', tools.clock]),
       ...['--cwd', cwd ?? '/'],
       '--',
       ...command,

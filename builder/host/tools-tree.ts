@@ -20,6 +20,8 @@ export interface ToolsTree {
   readonly dispatcher: string | undefined;
   /** Host path of the handler that emulates all of them; undefined as `dispatcher`. */
   readonly emulator: string | undefined;
+  /** Offset of the clock that its programs see. */
+  readonly clock?: string;
 }
 
 export interface ToolsTreeOptions {
@@ -98,6 +100,11 @@ export async function findToolsTree(cacheDir: string): Promise<ToolsTree | undef
 /** The same tools, but every arm64 program is emulated. */
 export function withoutAcceleration(tools: ToolsTree): ToolsTree {
   return { ...tools, dispatcher: tools.emulator };
+}
+
+/** The same tools, whose programs see a clock shifted by an offset such as `+400d` (libfaketime). */
+export function withClock(tools: ToolsTree, clock: string): ToolsTree {
+  return { ...tools, clock };
 }
 
 /** Why this host does not run some arm64 programs natively in place of emulating them, in one line; undefined if it does. */

@@ -30,8 +30,6 @@ export interface BuildRequest {
   readonly deviceMirror: { readonly main: string; readonly security: string };
   /** No step gets a network. */
   readonly isOffline: boolean;
-  /** Shifts the clock of all steps, such as `+400d`. */
-  readonly clock: string | undefined;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
@@ -88,7 +86,7 @@ async function attempt(request: BuildRequest): Promise<BuiltImage[]> {
 }
 
 function makeContext(request: BuildRequest, workDir: string): BuildContext {
-  const { project, cacheDir, outDir, tools, deviceMirror, isOffline, clock, version, emit, signal } = request;
+  const { project, cacheDir, outDir, tools, deviceMirror, isOffline, version, emit, signal } = request;
   return {
     projectDir: project.projectDir,
     cacheDir,
@@ -98,7 +96,6 @@ function makeContext(request: BuildRequest, workDir: string): BuildContext {
     tools,
     suite: project.config.debian.suite,
     isOffline,
-    clock,
     deviceMirror,
     epochSeconds: epochOf(project.config),
     version,

@@ -17,8 +17,6 @@ export interface BuildContext {
   readonly suite: string;
   /** No step gets a network. */
   readonly isOffline: boolean;
-  /** Shifts the clock of all steps, such as `+400d`: a check whether the image depends on it. */
-  readonly clock: string | undefined;
   /** The public archive that the finished device uses. */
   readonly deviceMirror: { readonly main: string; readonly security: string };
   /** Times in the image are not later than this. */

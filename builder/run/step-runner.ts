@@ -113,7 +113,6 @@ export class StepRunner {
         { path: shellLibrary },
         { path: workDir, writable: true },
       ],
-      clock: this.#context.clock,
       ...(hasTree ? { tree: this.#tree, treeLibrary: shellLibrary } : { foreign: true }),
       env: {
         ...this.#environment(step),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findMirror } from '../../builder/host/mirror.ts';
 import { runInSandbox, startInSandbox } from '../../builder/host/sandbox.ts';
-import { type ToolsTree, withoutAcceleration } from '../../builder/host/tools-tree.ts';
+import { type ToolsTree, withClock, withoutAcceleration } from '../../builder/host/tools-tree.ts';
 import { toolsForTests } from '../helpers/tools.ts';
 
 let tools: ToolsTree;
@@ -124,9 +124,11 @@ describe('a root file system of the image’s architecture in the sandbox', () =
   async function inTree(script: string, options: { isPlain?: boolean; clock?: string } = {}) {
     const { stdout, stderr } = await runInSandbox({
       command: ['chroot', tree, '/bin/sh', '-c', script],
-      tools: options.isPlain ? withoutAcceleration(tools) : tools,
+      tools: {
+        ...(options.isPlain ? withoutAcceleration(tools) : tools),
+        ...(options.clock === undefined ? {} : { clock: options.clock }),
+      },
       tree,
-      clock: options.clock,
       binds: [{ path: tree, writable: true }],
     });
     expect(stderr).toBe('');
@@ -154,7 +156,7 @@ describe('a root file system of the image’s architecture in the sandbox', () =
 
 describe('a shifted clock', () => {
   it('is seen by programs of the tools tree, and nobody complains', async () => {
-    const result = await runInSandbox({ command: ['date', '+%s'], tools, clock: '-30d' });
+    const result = await runInSandbox({ command: ['date', '+%s'], tools: withClock(tools, '-30d') });
 
     expect(result.stderr).toBe('');
     expect((Number(result.stdout) - Date.now() / 1000) / 86_400).toBeCloseTo(-30, 2);

@@ -1,4 +1,3 @@
-import { findMirror } from '../../host/mirror.ts';
 import { ensureToolsTree } from '../../host/tools-tree.ts';
 import { historyFile, readHistory } from '../../plan/history.ts';
 import { layerStore } from '../../plan/layer-store.ts';
@@ -6,7 +5,7 @@ import type { Action } from '../../plan/planner.ts';
 import type { Project } from '../../plan/project.ts';
 import { planBuild } from '../../run/plan-build.ts';
 import { formatTable } from '../../text/table.ts';
-import { makePackages, type PackageFlags } from '../packages.ts';
+import { makePackages, mirrorOf, type PackageFlags } from '../packages.ts';
 import { loadProject } from '../project.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import type { ProjectFlags } from './build.ts';
@@ -30,7 +29,7 @@ export async function planProject(
   flags: PackageFlags,
 ): Promise<Action[]> {
   const { cacheDir } = settings;
-  const tools = async () => await ensureToolsTree({ cacheDir, mirror: async () => await findMirror({}) });
+  const tools = async () => await ensureToolsTree({ cacheDir, mirror: async () => await mirrorOf(project) });
   return await planBuild({
     project,
     store: layerStore(cacheDir),

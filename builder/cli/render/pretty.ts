@@ -35,14 +35,15 @@ export function prettyListener(stream: NodeJS.WriteStream): BuildListener {
 
   function start(title: string): void {
     running = { title, step: '', startedAt: Date.now() };
+    note = '';
     lines = [];
     draw();
   }
 
-  function finish(sign: string, title: string, note: string): void {
+  function finish(sign: string, title: string, about: string): void {
     running = undefined;
     update.clear();
-    stream.write(`${sign} ${title.padEnd(18)} ${paint('dim', note)}\n`);
+    stream.write(`${sign} ${title.padEnd(18)} ${paint('dim', about)}\n`);
   }
 
   function emit(event: BuildEvent): void {
@@ -60,7 +61,9 @@ export function prettyListener(stream: NodeJS.WriteStream): BuildListener {
         draw();
         break;
       case 'note':
-        note = event.text;
+        // Before the first stage there is no window to show it in.
+        if (running) note = event.text;
+        else stream.write(`${paint('dim', event.text)}\n`);
         draw();
         break;
       case 'downloading':
