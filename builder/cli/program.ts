@@ -130,8 +130,8 @@ const commands: readonly ((program: Command) => void)[] = [
     program
       .command('clean')
       .description('remove what killed and failed builds left')
-      .option('--stages', 'also the results of stages')
-      .option('--packages', 'also the fetched packages')
+      .option('--stages', 'also the layers of finished steps')
+      .option('--packages', 'also the fetched packages and lists')
       .option('--tools', 'also the tools tree')
       .option('--all', 'all of these')
       .addHelpText('after', examples('hearth clean', 'hearth clean --all'))

@@ -7,7 +7,7 @@ import { parseYaml } from '../config/parse-yaml.ts';
 import { HearthError } from '../errors/hearth-error.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { digestOf } from '../text/digest.ts';
-import { type PackageSet, packagesDigest, sortPackages } from './package-file.ts';
+import { type ArchiveBases, type PackageSet, packagesDigest, sortPackages } from './package-file.ts';
 
 /** The Debian packages of one image: `NAME.debian.lock.yaml`. */
 export interface DebianLock {
@@ -17,7 +17,17 @@ export interface DebianLock {
   readonly suite: string;
   /** When the archive was asked, ISO 8601: the time to look for in Debian's snapshot archive. */
   readonly asked: string;
+  /** Addresses of archives of old packages, with @SNAPSHOTID@ for the time; '' where none is known. */
+  readonly snapshots: ArchiveBases;
+  /** The programs that made the image. */
+  readonly tools: LockedTools;
   readonly steps: readonly LockedStep[];
+}
+
+/** What the tools tree was made from. */
+export interface LockedTools {
+  readonly architecture: string;
+  readonly packages: PackageSet;
 }
 
 /** What one step installs. */
@@ -50,6 +60,8 @@ const lockSchema = z.object({
   architecture: z.string(),
   suite: z.string(),
   asked: z.iso.datetime(),
+  snapshots: z.object({ main: z.string(), security: z.string() }),
+  tools: z.object({ architecture: z.string(), packages: z.array(packageSchema) }),
   steps: z.array(z.object({ stage: z.string(), step: z.string(), packages: z.array(packageSchema) })),
 });
 
@@ -60,14 +72,16 @@ export function lockDigest(steps: readonly LockedStep[]): string {
 
 /** The text of a lock: one package a line, sorted, so that two locks can be compared by eye and by diff. */
 export function formatLock(lock: DebianLock): string {
-  const { image, architecture, suite, asked } = lock;
+  const { image, architecture, suite, asked, snapshots } = lock;
   const steps = lock.steps.map((step) => ({ ...step, packages: sortPackages(step.packages) }));
-  const document = new Document({ version: 1, image, architecture, suite, asked, steps });
+  const tools = { ...lock.tools, packages: sortPackages(lock.tools.packages) };
+  const document = new Document({ version: 1, image, architecture, suite, asked, snapshots, steps, tools });
   document.commentBefore =
     ` The Debian packages of ${image}.img, by the steps that install them.\n` +
     ' `scripts/hearth build --locked FILE` takes exactly these.';
-  for (const index of steps.keys()) {
-    const list = document.getIn(['steps', index, 'packages']) as { items: { flow?: boolean }[] };
+  const lists = [...steps.keys()].map((index) => ['steps', index, 'packages']);
+  for (const path of [...lists, ['tools', 'packages']]) {
+    const list = document.getIn(path) as { items: { flow?: boolean }[] };
     for (const item of list.items) item.flow = true;
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });

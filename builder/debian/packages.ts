@@ -33,7 +33,6 @@ export interface PackageStep {
 export class Packages {
   readonly #options: PackagesOptions;
   readonly #archive: Archive;
-  #snapshots: Promise<{ main: string; security: string }> | undefined;
   #asked = new Date(0);
 
   constructor(options: PackagesOptions) {
@@ -44,6 +43,11 @@ export class Packages {
   /** The latest time at which an archive was asked, ISO 8601. */
   get asked(): string {
     return this.#options.lock?.asked ?? this.#asked.toISOString();
+  }
+
+  /** The lock whose packages are taken. */
+  get lock(): DebianLock | undefined {
+    return this.#options.lock;
   }
 
   /**
@@ -76,13 +80,11 @@ export class Packages {
   }
 
   async #urls(file: PackageFile): Promise<string[]> {
-    const { lock, mirror, tools } = this.#options;
+    const { lock, mirror, snapshotMirror } = this.#options;
     const urls = [packageUrl(file, await mirror())];
-    if (lock && isInSnapshots(file)) {
-      this.#snapshots ??= snapshotBases(tools, lock.asked, this.#options.snapshotMirror);
-      urls.push(packageUrl(file, await this.#snapshots));
-    }
-    return urls;
+    if (!lock || !isInSnapshots(file)) return urls;
+    const bases = snapshotBases(lock.snapshots, lock.asked, snapshotMirror);
+    return [...urls, packageUrl(file, bases)].filter((url) => URL.canParse(url));
   }
 
   async #view(step: PackageStep, tree: ViewSource | undefined): Promise<string | undefined> {

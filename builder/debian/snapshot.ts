@@ -3,31 +3,37 @@ import type { ToolsTree } from '../host/tools-tree.ts';
 import type { ArchiveBases, PackageFile } from './package-file.ts';
 
 /**
- * Debian's snapshot archive as it was at a time (ISO 8601): it keeps every package that was ever published. Its address is
- * `template`, else the one that apt itself has built in (apt.conf(5), Acquire::Snapshots).
+ * Debian's snapshot archive keeps every package that was ever published. Its addresses, with @SNAPSHOTID@ for the time, are
+ * those that apt itself has built in (apt.conf(5), Acquire::Snapshots).
  */
-export async function snapshotBases(
-  tools: () => Promise<ToolsTree>,
-  time: string,
-  template: string | undefined,
-): Promise<ArchiveBases> {
-  if (template !== undefined) {
-    const base = (archive: string) => fill(template.replaceAll('@ARCHIVE@', archive), time);
-    return { main: base('debian'), security: base('debian-security') };
-  }
+export async function snapshotAddresses(tools: ToolsTree): Promise<ArchiveBases> {
   const { stdout } = await runInSandbox({
     command: ['apt-config', 'dump', 'Acquire::Snapshots'],
-    tools: await tools(),
+    tools,
     network: false,
   });
-  return parseSnapshots(stdout, time);
+  return parseSnapshots(stdout);
 }
 
-/** The addresses in the output of apt-config, for a time in ISO 8601; '' where apt knows none. */
-export function parseSnapshots(text: string, time: string): ArchiveBases {
-  const base = (key: string) =>
-    fill(new RegExp(`^Acquire::Snapshots::URI::${key} "([^"]+)"`, 'm').exec(text)?.[1] ?? '', time);
-  return { main: base('Origin::Debian'), security: base('Override::Label::Debian-Security') };
+/** The addresses in the output of apt-config; '' where apt knows none. */
+export function parseSnapshots(text: string): ArchiveBases {
+  const address = (key: string) =>
+    new RegExp(`^Acquire::Snapshots::URI::${key} "([^"]+)"`, 'm').exec(text)?.[1] ?? '';
+  return { main: address('Origin::Debian'), security: address('Override::Label::Debian-Security') };
+}
+
+/**
+ * The archives as they were at a time (ISO 8601). `template` from config.yaml, with @ARCHIVE@ for debian or
+ * debian-security, wins over the addresses.
+ */
+export function snapshotBases(
+  addresses: ArchiveBases,
+  time: string,
+  template: string | undefined,
+): ArchiveBases {
+  const main = template?.replaceAll('@ARCHIVE@', 'debian') ?? addresses.main;
+  const security = template?.replaceAll('@ARCHIVE@', 'debian-security') ?? addresses.security;
+  return { main: fill(main, time), security: fill(security, time) };
 }
 
 /** True if the snapshot archive may have the file: it keeps Debian's own packages only. */

@@ -84,6 +84,8 @@ else
 fi
 mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/root"
 kernel_folders "$root"
+# The name of the host that builds is nobody's business. A container may forbid to change it.
+{ echo hearth-build >"$root/proc/sys/kernel/hostname"; } 2>/dev/null || true
 if [ -n "$tools" ]; then
 	for file in /etc/resolv.conf /etc/hosts; do
 		[ ! -e "$file" ] || [ ! -e "$root$file" ] || mount --bind "$(readlink -f "$file")" "$root$file"

@@ -28,13 +28,28 @@ export interface ToolsTreeOptions {
   readonly cacheDir: string;
   /** Asked for only if the tree must be made. */
   readonly mirror: () => Promise<Mirror>;
+  /** The packages of a lock, in place of those that the archive has. */
+  readonly locked?: LockedToolsSource | undefined;
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
+}
+
+/** Exactly known packages for a tools tree. */
+export interface LockedToolsSource {
+  /** Digest of the packages. */
+  readonly id: string;
+  readonly names: readonly string[];
+  /** What the tree remembers of them: paragraphs of a Packages index. */
+  readonly record: string;
+  /** Makes a repository of them for the time of `use`. */
+  readonly withRepository: <T>(use: (folder: string) => Promise<T>) => Promise<T>;
 }
 
 const suite = 'trixie';
 /** Written last, below the tree. */
 const completeMark = '/usr/lib/hearth/complete';
+/** Which packages it was made from, as paragraphs of a Packages index. */
+export const packagesRecord = '/usr/lib/hearth/packages';
 
 /** Packages of the tools tree; recommended packages are left out. */
 const packages: readonly string[] = [
@@ -79,14 +94,14 @@ const foreignLibrary: readonly string[] =
 
 /** The folder's name if the tools tree were made now. */
 export function toolsTreeKey(): string {
-  const made = [suite, process.arch, packages, foreignLibrary, handlerSources(), 'format 3'];
+  const made = [suite, process.arch, packages, foreignLibrary, handlerSources(), 'format 4'];
   return createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 16);
 }
 
-/** The tools tree if it has been made already. */
-export async function findToolsTree(cacheDir: string): Promise<ToolsTree | undefined> {
+/** The tools tree if it has been made already; `id` is that of locked packages. */
+export async function findToolsTree(cacheDir: string, id?: string): Promise<ToolsTree | undefined> {
   const key = toolsTreeKey();
-  const path = `${cacheDir}/tools/${key}`;
+  const path = toolsPath(cacheDir, id);
   try {
     await access(`${path}${completeMark}`);
   } catch {
@@ -118,58 +133,113 @@ export function accelerationOffReason(
 
 /** Finds the tools tree or makes it: about 40 seconds and 250 MB of disk, once. */
 export async function ensureToolsTree(options: ToolsTreeOptions): Promise<ToolsTree> {
-  const existing = await findToolsTree(options.cacheDir);
+  const { cacheDir, locked, signal } = options;
+  const existing = await findToolsTree(cacheDir, locked?.id);
   if (existing) return existing;
-  const folder = `${options.cacheDir}/tools`;
-  await mkdir(folder, { recursive: true });
-  const path = `${folder}/${toolsTreeKey()}`;
+  const path = toolsPath(cacheDir, locked?.id);
+  await mkdir(dirname(path), { recursive: true });
   const draft = temporaryName(path);
   try {
-    await bootstrapTools(draft, await options.mirror(), options);
-    if (needsHandlers()) await addHandlers(draft, options.signal);
-    await mkdir(dirname(`${draft}${completeMark}`), { recursive: true });
+    if (locked) await bootstrapLocked(draft, locked, options);
+    else await bootstrapTools(draft, archiveSource(await options.mirror()), options);
+    if (needsHandlers()) await addHandlers(draft, signal);
     await writeFile(`${draft}${completeMark}`, '');
-    await runInSandbox({ command: ['sync', '-f', draft], binds: [{ path: folder }] });
+    await runInSandbox({ command: ['sync', '-f', draft], binds: [{ path: dirname(path) }] });
     // Left over from a killed build that had not written its last file.
     await removeTree(path);
     await rename(draft, path);
   } catch (error) {
     await removeTree(draft);
     // Another build may have made it in the meantime.
-    const made = await findToolsTree(options.cacheDir);
+    const made = await findToolsTree(cacheDir, locked?.id);
     if (made) return made;
     throw error;
   }
-  const tree = await findToolsTree(options.cacheDir);
+  const tree = await findToolsTree(cacheDir, locked?.id);
   if (!tree) throw new Error(`the tools tree ${path} vanished`);
   return tree;
+}
+
+function toolsPath(cacheDir: string, id: string | undefined): string {
+  return `${cacheDir}/tools/${toolsTreeKey()}${id === undefined ? '' : `-${id}`}`;
 }
 
 function needsHandlers(): boolean {
   return process.arch !== 'arm64' && hasNamespacedBinfmt();
 }
 
-async function bootstrapTools(draft: string, mirror: Mirror, options: ToolsTreeOptions): Promise<void> {
-  const folder = draft.slice(0, draft.lastIndexOf('/'));
-  const apt = [...mirror.aptOptions, 'Acquire::Languages "none";', 'APT::Install-Recommends "false";'];
-  const result = await runInSandbox({
-    command: [
-      'mmdebstrap',
-      ...['--mode=root', '--variant=apt', '--format=directory', '--skip=output/dev'],
-      `--include=${packages.join(',')}`,
-      ...foreignLibrary,
-      ...apt.map((line) => `--aptopt=${line.replace(/;\s*$/, '')}`),
-      '--dpkgopt=force-unsafe-io',
-      ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
-      `--customize-hook=find "$1/usr/bin" -name 'qemu-*' ! -name '*aarch64' ! -name qemu-img -delete`,
-      `--customize-hook=: >"$1/etc/resolv.conf"; rm -f "$1/etc/hostname"; : >>"$1/etc/hosts"`,
-      suite,
-      draft,
+/** Where mmdebstrap takes the packages of a tools tree from. */
+interface PackageSource {
+  readonly names: readonly string[];
+  /** Lines of sources.list(5). */
+  readonly sources: readonly string[];
+  readonly options: readonly string[];
+  /** Folders that it reads. */
+  readonly folders: readonly string[];
+  /** For messages. */
+  readonly description: string;
+}
+
+function archiveSource(mirror: Mirror): PackageSource {
+  return {
+    names: packages,
+    sources: [
       `deb ${mirror.main} ${suite} main`,
       `deb ${mirror.main} ${suite}-updates main`,
       `deb ${mirror.security} ${suite}-security main`,
     ],
-    binds: [{ path: folder, writable: true }],
+    options: [
+      ...foreignLibrary,
+      ...mirror.aptOptions.map((line) => `--aptopt=${line.replace(/;\s*$/, '')}`),
+      `--customize-hook=dpkg-query --admindir="$1/var/lib/dpkg" -W -f '\${Package}=\${Version}\\n' | APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" xargs apt-cache show >"$1${packagesRecord}"`,
+    ],
+    folders: [],
+    description: `Mirror: ${mirror.main} (${mirror.source}).`,
+  };
+}
+
+/** From a repository that holds the locked packages and no others. */
+async function bootstrapLocked(
+  draft: string,
+  locked: LockedToolsSource,
+  options: ToolsTreeOptions,
+): Promise<void> {
+  await locked.withRepository(async (folder) => {
+    await bootstrapTools(
+      draft,
+      {
+        names: locked.names,
+        // Each file was checked against the lock.
+        sources: [`deb [trusted=yes] copy:${folder} ${suite} main`],
+        options: [],
+        folders: [folder],
+        description: 'The packages are those of the lock.',
+      },
+      options,
+    );
+    await writeFile(`${draft}${packagesRecord}`, locked.record);
+  });
+}
+
+async function bootstrapTools(draft: string, from: PackageSource, options: ToolsTreeOptions): Promise<void> {
+  const folder = dirname(draft);
+  const result = await runInSandbox({
+    command: [
+      'mmdebstrap',
+      ...['--mode=root', '--variant=apt', '--format=directory', '--skip=output/dev'],
+      `--include=${from.names.join(',')}`,
+      ...['--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"'],
+      '--dpkgopt=force-unsafe-io',
+      ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
+      `--customize-hook=mkdir -p "$1${dirname(completeMark)}"`,
+      ...from.options,
+      `--customize-hook=find "$1/usr/bin" -name 'qemu-*' ! -name '*aarch64' ! -name qemu-img -delete`,
+      `--customize-hook=: >"$1/etc/resolv.conf"; rm -f "$1/etc/hostname"; : >>"$1/etc/hosts"`,
+      suite,
+      draft,
+      ...from.sources,
+    ],
+    binds: [{ path: folder, writable: true }, ...from.folders.map((path) => ({ path }))],
     env: { TMPDIR: folder },
     reject: false,
     ...(options.onLine ? { onLine: options.onLine } : {}),
@@ -178,7 +248,7 @@ async function bootstrapTools(draft: string, mirror: Mirror, options: ToolsTreeO
   if (result.exitCode === 0) return;
   throw new HearthError('ERR_DOWNLOAD', {
     what: 'The tools tree could not be made: mmdebstrap failed.',
-    why: `Mirror: ${mirror.main} (${mirror.source}).`,
+    why: from.description,
     todo: 'Check the network and `debian.mirror` in config.yaml, then run the same command again.',
     state: 'Nothing of it was kept.',
     details: result.stderr.trimEnd().split('\n').slice(-15).join('\n'),

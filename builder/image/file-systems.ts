@@ -65,14 +65,29 @@ export async function writeFat(
       String(target.sizeBytes / 1024),
     ],
   });
-  const names = (await readdir(options.source)).sort();
-  if (names.length === 0) return;
-  await runInSandbox({
-    ...sandbox,
-    command: [
-      ...['mcopy', '-i', `${target.image}@@${target.startBytes}`, '-s', '-p', '-m', '-Q'],
-      ...names.map((name) => `${options.source}/${name}`),
-      '::',
-    ],
-  });
+  const drive = ['-i', `${target.image}@@${target.startBytes}`];
+  for (const [folder, files] of await filesByFolder(options.source)) {
+    if (folder !== '') await runInSandbox({ ...sandbox, command: ['mmd', ...drive, `::${folder}`] });
+    if (files.length === 0) continue;
+    const sources = files.map((file) => `${options.source}${file}`);
+    await runInSandbox({
+      ...sandbox,
+      command: ['mcopy', ...drive, '-p', '-m', '-Q', ...sources, `::${folder}/`],
+    });
+  }
+}
+
+/**
+ * The files of each folder, sorted, as `/a/b`; the top folder is '', and a folder comes before those in it. mcopy -s would
+ * take the order in which the host's file system lists them.
+ */
+async function filesByFolder(source: string, folder = ''): Promise<[folder: string, files: string[]][]> {
+  const entries = await readdir(source + folder, { withFileTypes: true });
+  const names = (isFolder: boolean) =>
+    entries
+      .filter((entry) => entry.isDirectory() === isFolder)
+      .map((entry) => `${folder}/${entry.name}`)
+      .sort();
+  const below = await Promise.all(names(true).map(async (name) => await filesByFolder(source, name)));
+  return [[folder, names(false)], ...below.flat()];
 }

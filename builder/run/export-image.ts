@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { seedsFor } from '../config/seeds.ts';
-import { formatLock, type LockedStep, lockDigest } from '../debian/lock.ts';
+import { type DebianLock, formatLock, type LockedStep, lockDigest } from '../debian/lock.ts';
+import { hostArchitecture, toolsPackages } from '../debian/locked-tools.ts';
+import { snapshotAddresses } from '../debian/snapshot.ts';
 import { HearthError } from '../errors/hearth-error.ts';
 import { runInSandbox } from '../host/sandbox.ts';
 import { writeFileAtomically } from '../host/workspace.ts';
@@ -23,7 +25,7 @@ export interface BuiltImage {
 }
 
 /** Raise it when the same stage result begins to give another image. */
-const imageFormat = '3';
+const imageFormat = '4';
 
 export interface ExportOptions {
   readonly project: Project;
@@ -65,7 +67,7 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
     steps: locked,
   };
   if (isSame && (await sizeOf(path)) === existing.sizeBytes) {
-    if ((await sizeOf(lockFile)) === undefined) await writeFileAtomically(lockFile, formatLock(lock));
+    if ((await sizeOf(lockFile)) === undefined) await writeLock(context, options, lockFile);
     finish('nothing changed');
     return { path, manifest: existing, isNew: false };
   }
@@ -92,9 +94,20 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
     onPhase: step,
     isSourceSound: async () => (await archive.exited).exitCode === 0,
   });
-  await writeFileAtomically(lockFile, formatLock(lock));
+  await writeLock(context, options, lockFile);
   finish('made');
   return { path, manifest, isNew: true };
+}
+
+async function writeLock(context: BuildContext, options: ExportOptions, path: string): Promise<void> {
+  const { image, debian } = options.project.config;
+  const lock: DebianLock = {
+    ...{ image: image.name, architecture: imageArchitecture, suite: debian.suite, asked: options.asked },
+    snapshots: await snapshotAddresses(context.tools),
+    tools: (await toolsPackages(context.tools)) ?? { architecture: hostArchitecture, packages: [] },
+    steps: options.locked,
+  };
+  await writeFileAtomically(path, formatLock(lock));
 }
 
 /** What the image says of itself: nothing in it depends on the machine, the user or the time of the build. */

@@ -42,7 +42,7 @@ export async function planBuild(options: PlanOptions): Promise<Action[]> {
     }
     const walked = await walkStage(finder, { stage, previous, project, tree });
     const packages = walked.packages ?? packageParts(history.parts[stage.name] ?? {});
-    const parts = { ...fingerprint.parts, ...packages };
+    const parts = { ...fingerprint.parts, 'tools tree': toolsTreeKey(), ...packages };
     planned.push({ stage, fingerprint: { digest: fingerprint.digest, parts }, progress: walked.progress });
     tree = walked.tree;
     previous = stage;
@@ -164,11 +164,11 @@ function packageParts(parts: FingerprintParts): FingerprintParts {
   return Object.fromEntries(Object.entries(parts).filter(([name]) => name.startsWith('package ')));
 }
 
+/** What is the same for all stages, on whatever host. */
 async function baseParts(project: Project): Promise<Record<string, string>> {
   return {
     architecture: imageArchitecture,
     'image.date': String(epochOf(project.config)),
-    'tools tree': toolsTreeKey(),
     'step runner': await runnerDigest(),
   };
 }

@@ -23,11 +23,12 @@ export class TestProject {
     this.cacheDir = cacheDir;
   }
 
-  static async create(fixture: string): Promise<TestProject> {
+  /** `cacheName`: results are kept in the real cache's folder of this name. */
+  static async create(fixture: string, cacheName = 'test'): Promise<TestProject> {
     const path = await mkdtemp(`${tmpdir()}/hearth-project-`);
     await cp(`${repository}/test/fixtures/${fixture}`, path, { recursive: true });
     // Results of fixture stages are kept apart from real ones, and from run to run.
-    const cacheDir = `${sharedCache}/test`;
+    const cacheDir = `${sharedCache}/${cacheName}`;
     await mkdir(cacheDir, { recursive: true });
     for (const shared of ['tools', 'debs']) {
       await mkdir(`${sharedCache}/${shared}`, { recursive: true });

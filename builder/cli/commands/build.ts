@@ -3,24 +3,15 @@ import type { Edition } from '../../config/schema.ts';
 import { HearthError } from '../../errors/hearth-error.ts';
 import { diskFullError } from '../../host/disk-full.ts';
 import { checkHost } from '../../host/preflight.ts';
-import {
-  accelerationOffReason,
-  ensureToolsTree,
-  findToolsTree,
-  type ToolsTree,
-  withClock,
-  withoutAcceleration,
-} from '../../host/tools-tree.ts';
-import type { Project } from '../../plan/project.ts';
 import { build } from '../../run/build.ts';
-import type { Emit } from '../../run/events.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { formatSize } from '../../text/size.ts';
 import { withInterrupt } from '../interrupt.ts';
-import { makePackages, mirrorOf, type PackageFlags, publicArchive } from '../packages.ts';
+import { makePackages, once, type PackageFlags, publicArchive } from '../packages.ts';
 import { loadProject } from '../project.ts';
 import { buildListener } from '../render/build-listener.ts';
-import { readSettings, type Settings } from '../settings.ts';
+import { readSettings } from '../settings.ts';
+import { prepareTools } from '../tools.ts';
 import { readVersion } from '../version.ts';
 
 export interface ProjectFlags {
@@ -46,15 +37,20 @@ export async function buildCommand(flags: BuildFlags): Promise<void> {
     const listener = buildListener(process.stderr);
     const { emit } = listener;
     try {
-      const tools = await prepareTools(project, settings, flags, { emit, signal });
       const packages = await makePackages({
         ...{ project, settings, flags, emit, signal },
-        tools: async () => tools,
+        tools: async () => await tools(),
       });
+      const isOffline = flags.offline === true;
+      const isAccelerated = flags.acceleration !== false;
+      const tools = once(
+        async () =>
+          await prepareTools({ project, settings, packages, isOffline, isAccelerated, emit, signal }),
+      );
       return await build({
-        ...{ project, cacheDir, outDir, version: readVersion(), packages, tools, emit, signal },
-        deviceMirror: await publicArchive(tools),
-        isOffline: flags.offline === true,
+        ...{ project, cacheDir, outDir, version: readVersion(), packages, isOffline, emit, signal },
+        tools: await tools(),
+        deviceMirror: await publicArchive(await tools()),
       });
     } catch (error) {
       throw (await diskFullError(error, cacheDir)) ?? error;
@@ -70,39 +66,6 @@ export async function buildCommand(flags: BuildFlags): Promise<void> {
     );
     process.stdout.write(`${path}\n`);
   }
-}
-
-async function prepareTools(
-  project: Project,
-  { cacheDir, clock }: Settings,
-  flags: BuildFlags,
-  { emit, signal }: { emit: Emit; signal: AbortSignal },
-): Promise<ToolsTree> {
-  if (flags.offline && !(await findToolsTree(cacheDir))) throw noToolsOffline(cacheDir);
-  const startedAt = Date.now();
-  emit({ type: 'taskStarted', task: 'tools tree' });
-  const made = await ensureToolsTree({
-    cacheDir,
-    mirror: async () => await mirrorOf(project),
-    onLine: (line) => emit({ type: 'output', line }),
-    signal,
-  });
-  emit({ type: 'taskFinished', task: 'tools tree', durationMs: Date.now() - startedAt });
-  const tools = clock === undefined ? made : withClock(made, clock);
-  const offReason = accelerationOffReason();
-  if (offReason !== undefined) emit({ type: 'note', text: offReason });
-  if (flags.acceleration !== false || offReason !== undefined) return tools;
-  emit({ type: 'note', text: 'every arm64 program is emulated, as you asked' });
-  return withoutAcceleration(tools);
-}
-
-function noToolsOffline(cacheDir: string): HearthError {
-  return new HearthError('ERR_DOWNLOAD', {
-    what: 'The tools tree is not in the cache, and the build is offline.',
-    why: `It holds the programs that make an image; ${cacheDir}/tools has none for this version of Hearth.`,
-    todo: 'Run the build once without --offline.',
-    state: 'Nothing was fetched.',
-  });
 }
 
 function fullEditionMissing(): HearthError {

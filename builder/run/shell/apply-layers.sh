@@ -8,7 +8,7 @@ tree=$1 listing=$2
 shift 2
 cd "$tree"
 for folder in "$@"; do
-	xargs -0 -r rm -rf -- <"$folder/removed"
+	xargs -0 -r rm -rf --one-file-system --preserve-root=all -- <"$folder/removed"
 	tar --extract --file="$folder/layer.tar.zst" --use-compress-program='zstd -q -d -T0' --numeric-owner --same-owner \
 		--preserve-permissions --xattrs --xattrs-include='*'
 done

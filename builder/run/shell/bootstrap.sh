@@ -26,3 +26,4 @@ mmdebstrap --mode=root --variant=minbase --architectures="$HEARTH_ARCH" --format
 # The mounts of the hook are those of mmdebstrap's own mount namespace or ours: both end.
 umount -R "$target/.hearth-build/usr" "$target/var/cache/apt/archives" 2>/dev/null || true
 rm -r "$target/.hearth-build"
+/bin/bash "${HEARTH_LIBRARY}/tidy-tree.sh" "$target"

@@ -15,11 +15,17 @@ mount --bind "$HEARTH_REPOSITORY/pool" "${ROOTFS_DIR}/var/cache/apt/archives"
 # Signatures were checked when the archive was asked; these are the packages that it named.
 echo "deb [trusted=yes] copy:$HEARTH_REPOSITORY $HEARTH_SUITE main" >"$state/sources.list"
 
+# The tree's own settings, but not debconf's questions before all: nobody is there to answer, and each package asks
+# again when it is configured.
+cp -a "${ROOTFS_DIR}/etc/apt/apt.conf.d" "$state/conf.d" 2>/dev/null || mkdir "$state/conf.d"
+rm -f "$state/conf.d/70debconf"
+
 cat >"$state/apt.conf" <<EOF
 Dir "${ROOTFS_DIR}";
 Dir::State::lists "$state/lists/";
 Dir::Etc::sourcelist "$state/sources.list";
 Dir::Etc::sourceparts "$state/sources.list.d/";
+Dir::Etc::parts "$state/conf.d/";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
 Dir::Cache::pkgcache "";
@@ -55,4 +61,5 @@ for deb in "$HEARTH_REPOSITORY"/pool/*.deb; do
 	echo "E: ${name} ${version//%3a/:} was decided on, but apt did not install it (it is: ${installed:-not there})" >&2
 	missing=1
 done
-exit "$missing"
+[ "$missing" = 0 ] || exit 1
+/bin/bash "${HEARTH_LIBRARY}/tidy-tree.sh" "$ROOTFS_DIR"

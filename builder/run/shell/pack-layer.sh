@@ -12,9 +12,9 @@ now=/tmp/listing changed=/tmp/changed
 cd "$tree"
 list_tree | sort -z >"$now"
 # A folder that became a link, or a link that became a folder, has to go before the new one can come.
-comm -z -23 <(cut -z -f2 "$listing" | sort -z) <(cut -z -f2 "$now" | sort -z) | cut -z -c3- | sort -z >"$folder/removed"
+comm -z -23 <(cut -z -f2- "$listing" | sort -z) <(cut -z -f2- "$now" | sort -z) | cut -z -c3- | sort -z >"$folder/removed"
 # The top is always there: moving the tree from stage to stage changes it.
-{ comm -z -13 "$listing" "$now" | cut -z -f2 | cut -z -c3-; printf '.\0'; } | sort -z -u >"$changed"
+{ comm -z -13 "$listing" "$now" | cut -z -f2- | cut -z -c3-; printf '.\0'; } | sort -z -u >"$changed"
 # Extended attributes are kept, POSIX ACLs not: systemd-tmpfiles sets those at boot.
 tar --create --null --no-recursion --verbatim-files-from --files-from="$changed" --numeric-owner --format=posix \
 	--pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime --mtime="@$epoch" --clamp-mtime \

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { plainLine, plainListener } from '../../../builder/cli/render/plain.ts';
+import { plainLine, plainListener, timeLeft } from '../../../builder/cli/render/plain.ts';
 import type { BuildEvent } from '../../../builder/run/events.ts';
 
 const finished = {
@@ -14,6 +14,14 @@ describe('plainLine', () => {
   it.each<[BuildEvent, string | undefined]>([
     [{ type: 'stageStarted', stage: '30-samba', reason: 'never built' }, '[30-samba] building: never built'],
     [{ type: 'stepStarted', stage: '30-samba', step: '00-packages' }, '[30-samba] 00-packages'],
+    [
+      { type: 'stepStarted', stage: '30-samba', step: '00-packages', leftMs: 125_000 },
+      '[30-samba] 00-packages (about 2 min 05 s left)',
+    ],
+    [
+      { type: 'stepStarted', stage: '30-samba', step: '00-packages', leftMs: undefined },
+      '[30-samba] 00-packages',
+    ],
     [{ ...finished, result: 'built' }, '[30-samba] built in 1 min 05 s'],
     [{ ...finished, result: 'reused' }, '[30-samba] reused: nothing changed'],
     [
@@ -29,8 +37,24 @@ describe('plainLine', () => {
     [{ type: 'taskStarted', task: 'tools tree' }, undefined],
     [{ type: 'output', line: 'Reading package lists...' }, undefined],
     [{ type: 'planned', actions: [] }, undefined],
+    [{ type: 'note', text: 'asking the archive' }, 'asking the archive'],
+    [
+      { type: 'downloading', progress: { doneFiles: 1, totalFiles: 2, doneBytes: 3, totalBytes: 4 } },
+      undefined,
+    ],
   ])('%j', (event, line) => {
     expect(plainLine(event)).toBe(line);
+  });
+});
+
+describe('timeLeft', () => {
+  it.each([
+    [undefined, ''],
+    [65_000, ' (about 1 min 05 s left)'],
+    [0, ' (about 1.0 s left)'],
+    [-30_000, ' (about 1.0 s left)'],
+  ])('of %s ms is %j, and never less than a second', (leftMs, text) => {
+    expect(timeLeft(leftMs)).toBe(text);
   });
 });
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { buildListener } from '../../../builder/cli/render/build-listener.ts';
 import { prettyListener } from '../../../builder/cli/render/pretty.ts';
 import type { BuildEvent } from '../../../builder/run/events.ts';
@@ -16,6 +16,10 @@ function screenOf(events: readonly BuildEvent[]): string {
   for (const event of events) emit(event);
   close();
   return stripVTControlCharacters(String(stream.read() ?? ''));
+}
+
+function afterLast(text: string, mark: string): string {
+  return text.slice(text.lastIndexOf(mark));
 }
 
 describe('prettyListener', () => {
@@ -52,6 +56,91 @@ describe('prettyListener', () => {
     ]);
 
     expect(screen).toContain('● 10-boot 00-packages 0.0 s');
+  });
+
+  it('shows the time that is left, where it is known', () => {
+    const screen = screenOf([
+      { type: 'stageStarted', stage: '10-boot', reason: 'never built' },
+      { type: 'stepStarted', stage: '10-boot', step: '00-packages', leftMs: 125_400 },
+      { type: 'stepStarted', stage: '10-boot', step: '01-run.sh' },
+    ]);
+
+    expect(screen).toContain('● 10-boot 00-packages 0.0 s (about 2 min 05 s left)');
+    expect(screen).toMatch(/● 10-boot 01-run\.sh 0\.0 s$/m);
+  });
+
+  it('counts the time that is left down, and not below a second', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const stream = terminal();
+    const { emit, close } = prettyListener(stream);
+    emit({ type: 'stageStarted', stage: '10-boot', reason: 'never built' });
+    emit({ type: 'stepStarted', stage: '10-boot', step: '00-packages', leftMs: 60_000 });
+    stream.read();
+
+    vi.advanceTimersByTime(20_000);
+    const middle = stripVTControlCharacters(String(stream.read()));
+    vi.advanceTimersByTime(60_000);
+    const late = stripVTControlCharacters(String(stream.read()));
+    close();
+
+    expect(middle).toContain('20 s (about 40 s left)');
+    expect(late).toContain('1 min 20 s (about 1.0 s left)');
+  });
+
+  it('shows a note below the running step until the next step', () => {
+    const screen = screenOf([
+      { type: 'stageStarted', stage: '10-boot', reason: 'never built' },
+      { type: 'stepStarted', stage: '10-boot', step: '00-packages' },
+      { type: 'note', text: 'asking the archive' },
+      { type: 'stepStarted', stage: '10-boot', step: '01-run.sh' },
+    ]);
+
+    expect(screen).toMatch(/00-packages 0\.0 s\n {2}asking the archive\n/);
+    expect(afterLast(screen, '01-run.sh')).not.toContain('asking the archive');
+  });
+
+  it('shows how far a download has come', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const stream = terminal();
+    const { emit, close } = prettyListener(stream);
+    emit({ type: 'stageStarted', stage: '10-boot', reason: 'never built' });
+    emit({
+      type: 'downloading',
+      progress: { doneFiles: 12, totalFiles: 340, doneBytes: 5 * 2 ** 20, totalBytes: 2 ** 30 },
+    });
+
+    vi.advanceTimersByTime(300);
+    const screen = stripVTControlCharacters(String(stream.read()));
+    close();
+
+    expect(screen).toContain('  fetching packages: 12 of 340, 5 MiB of 1 GiB');
+  });
+
+  it('keeps a note that comes before the first stage', () => {
+    const screen = screenOf([
+      { type: 'note', text: 'every program is emulated' },
+      { type: 'stageStarted', stage: '10-boot', reason: 'never built' },
+    ]);
+
+    expect(screen.split('\n')[0]).toBe('every program is emulated');
+    expect(afterLast(screen, '10-boot')).not.toContain('emulated');
+  });
+
+  it('does not carry a note over to the next stage', () => {
+    const screen = screenOf([
+      { type: 'stageStarted', stage: '10-boot', reason: 'never built' },
+      { type: 'note', text: 'asking the archive' },
+      { type: 'stageFinished', stage: '10-boot', result: 'built', reason: 'x', durationMs: 1 },
+      { type: 'taskStarted', task: 'image hearth.img' },
+    ]);
+
+    expect(afterLast(screen, 'image hearth.img')).not.toContain('asking the archive');
   });
 
   it('prints warnings above the moving part', () => {

@@ -53,6 +53,8 @@ function sudo(version: string): PackageFile {
 function packagesWith(cacheDir: string, version: string): Packages {
   const lock: DebianLock = {
     ...{ image: 'x', architecture: 'arm64', suite: 'trixie', asked: '2026-11-23T00:00:00Z' },
+    snapshots: { main: '', security: '' },
+    tools: { architecture: 'amd64', packages: [] },
     steps: [{ stage: '00-a', step: '00-packages', packages: [sudo(version)] }],
   };
   const unused = () => Promise.reject(new Error('not needed'));

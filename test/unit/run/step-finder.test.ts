@@ -15,7 +15,7 @@ function unused(): Promise<never> {
 
 /** Decides on the same packages for each step, and remembers what it was asked. */
 class FixedPackages extends Packages {
-  readonly asked: PackageStep[] = [];
+  readonly questions: PackageStep[] = [];
   readonly #answer: PackageSet;
   readonly #needsTree: boolean;
 
@@ -29,7 +29,7 @@ class FixedPackages extends Packages {
   }
 
   override async decide(step: PackageStep, tree: ViewSource | undefined): Promise<PackageSet | undefined> {
-    this.asked.push(step);
+    this.questions.push(step);
     await Promise.resolve();
     return this.#needsTree && !tree ? undefined : this.#answer;
   }
@@ -65,12 +65,12 @@ describe('finding a step', () => {
     await plain.finder.find(plain.placed);
 
     expect(found?.packages).toEqual([samplePackage()]);
-    expect(packages.asked[0]).toMatchObject({
+    expect(packages.questions[0]).toMatchObject({
       stage: '10-a',
       step: '00-packages',
       request: { names: ['sudo', 'bash/trixie-backports'], withRecommends: true },
     });
-    expect(plain.packages.asked[0]?.request).toEqual({ names: ['sudo'], withRecommends: false });
+    expect(plain.packages.questions[0]?.request).toEqual({ names: ['sudo'], withRecommends: false });
   });
 
   it('gives a decision a name by the tree and the list, not by the place of the list', async () => {
@@ -80,8 +80,8 @@ describe('finding a step', () => {
 
     for (const { finder, placed } of [one, moved, { ...one, placed: later }]) await finder.find(placed);
 
-    const [first, third] = one.packages.asked.map(({ id }) => id);
-    expect(moved.packages.asked[0]?.id).toBe(first);
+    const [first, third] = one.packages.questions.map(({ id }) => id);
+    expect(moved.packages.questions[0]?.id).toBe(first);
     expect(third).not.toBe(first);
   });
 
@@ -100,7 +100,7 @@ describe('finding a step', () => {
 
     expect(found).toMatchObject({ packages: undefined, layer: undefined });
     expect(await finder.needsView(placed)).toBe(false);
-    expect(packages.asked).toEqual([]);
+    expect(packages.questions).toEqual([]);
   });
 
   it('asks for the minimal system where the first stage makes one', async () => {
@@ -110,9 +110,9 @@ describe('finding a step', () => {
     await finder.find(placed);
 
     expect(await finder.needsView(placed)).toBe(true);
-    expect(packages.asked[0]?.request.names).toContain('apt');
-    expect(packages.asked[0]?.request.names.join()).toContain('?essential');
-    expect(packages.asked[0]?.request.withRecommends).toBe(false);
+    expect(packages.questions[0]?.request.names).toContain('apt');
+    expect(packages.questions[0]?.request.names.join()).toContain('?essential');
+    expect(packages.questions[0]?.request.withRecommends).toBe(false);
     const behind = { ...placed, previous: makeStage('00-base') };
     expect(await finder.needsView(behind)).toBe(false);
   });
