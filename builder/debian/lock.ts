@@ -54,16 +54,23 @@ const packageSchema = z.object({
     .refine((path) => !path.split('/').includes('..'), 'must stay below the archive'),
 });
 
-const lockSchema = z.object({
-  version: z.literal(1),
-  image: z.string(),
-  architecture: z.string(),
-  suite: z.string(),
-  asked: z.iso.datetime(),
-  snapshots: z.object({ main: z.string(), security: z.string() }),
-  tools: z.object({ architecture: z.string(), packages: z.array(packageSchema) }),
-  steps: z.array(z.object({ stage: z.string(), step: z.string(), packages: z.array(packageSchema) })),
-});
+const lockSchema = z
+  .object({
+    version: z.literal(1),
+    image: z.string(),
+    architecture: z.string(),
+    suite: z.string(),
+    asked: z.iso.datetime(),
+    snapshots: z.object({ main: z.string(), security: z.string() }),
+    tools: z.object({ architecture: z.string(), packages: z.array(packageSchema) }),
+    steps: z.array(z.object({ stage: z.string(), step: z.string(), packages: z.array(packageSchema) })),
+    // Stands at the end: a file that was cut off has none.
+    total: z.int(),
+  })
+  .refine((lock) => lock.total === countPackages(lock), {
+    path: ['total'],
+    error: 'does not agree with the lists above: the file was changed or cut off',
+  });
 
 /** Digest of the packages alone: the same for two builds with the same packages, whenever they asked. */
 export function lockDigest(steps: readonly LockedStep[]): string {
@@ -75,7 +82,17 @@ export function formatLock(lock: DebianLock): string {
   const { image, architecture, suite, asked, snapshots } = lock;
   const steps = lock.steps.map((step) => ({ ...step, packages: sortPackages(step.packages) }));
   const tools = { ...lock.tools, packages: sortPackages(lock.tools.packages) };
-  const document = new Document({ version: 1, image, architecture, suite, asked, snapshots, steps, tools });
+  const document = new Document({
+    version: 1,
+    image,
+    architecture,
+    suite,
+    asked,
+    snapshots,
+    steps,
+    tools,
+    total: countPackages({ steps, tools }),
+  });
   document.commentBefore =
     ` The Debian packages of ${image}.img, by the steps that install them.\n` +
     ' `scripts/hearth build --locked FILE` takes exactly these.';
@@ -85,6 +102,10 @@ export function formatLock(lock: DebianLock): string {
     for (const item of list.items) item.flow = true;
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}
+
+function countPackages({ steps, tools }: Pick<DebianLock, 'steps' | 'tools'>): number {
+  return steps.reduce((sum, { packages }) => sum + packages.length, tools.packages.length);
 }
 
 /** Reads a lock. Throws ERR_LOCK_INVALID that shows every problem with line and column. */
@@ -101,7 +122,10 @@ export async function readLock(path: string): Promise<DebianLock> {
   const parsed = parseYaml(text);
   const diagnostics: Diagnostic[] = parsed.diagnostics.filter(({ severity }) => severity === 'error');
   const result = lockSchema.safeParse(parsed.data);
-  if (result.success && diagnostics.length === 0) return result.data;
+  if (result.success && diagnostics.length === 0) {
+    const { version: _version, total: _total, ...lock } = result.data;
+    return lock;
+  }
   if (parsed.data !== undefined && !result.success) {
     const seen = { data: parsed.data, nodeAt: parsed.sourceMap.nodeAt };
     for (const { path: place, anchor, message, help } of wordIssues(result.error.issues, seen)) {

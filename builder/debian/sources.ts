@@ -43,5 +43,7 @@ function moveKeyrings(keyrings: string, view: string): string {
 
 /** An address as a whole word, with or without slashes at its end; in deb822 it may follow the colon of the field. */
 function addressPattern(address: string): RegExp {
+  // An address that nobody knows stands nowhere.
+  if (address === '') return /(?!)/g;
   return new RegExp(`(?<=^|[\\s:])${address.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}/*(?=\\s|$)`, 'gm');
 }

@@ -96,13 +96,13 @@ export class LiveTree {
       await writeFileAtomically(`${draft}/layer.json`, `${JSON.stringify(layer)}\n`);
       try {
         await publish(draft, folder);
-      } catch (error) {
+      } catch {
         // Another build may have made the same layer: one of them stays. A damaged one makes place.
         const other = await findLayer(store, record.key);
         if (other?.tree !== layer.tree) {
           await removeTree(folder);
           await publish(draft, folder);
-        } else if (!other) throw error;
+        }
       }
       this.#applied += 1;
       return layer;

@@ -78,6 +78,11 @@ export class TestMirror {
     return `${this.#server?.url}/debian-security`;
   }
 
+  /** For `debian.snapshotMirror`: it has what the real mirror has now, whatever the time. */
+  get snapshotUrl(): string {
+    return `${this.#server?.url}/snapshot/@ARCHIVE@/@SNAPSHOTID@`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#server?.[Symbol.asyncDispose]();
@@ -106,7 +111,8 @@ export class TestMirror {
   }
 
   /** Requests for the same file share one fetch. */
-  async #find(path: string): Promise<MirrorFile | MirrorRefusal> {
+  async #find(asked: string): Promise<MirrorFile | MirrorRefusal> {
+    const path = asked.replace(/^\/snapshot(\/[^/]+)\/\d{8}T\d{6}Z\//, '$1/');
     const [, name, rest] = /^\/(debian|debian-security)\/(.+)$/.exec(path) ?? [];
     if (name === undefined) return { status: 404 };
     const archive = name === 'debian' ? this.#upstream.main : this.#upstream.security;

@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 const repository = resolve(import.meta.dirname, '../..');
 const sharedCache = resolve(process.env['HEARTH_CACHE_DIR'] ?? `${homedir()}/.cache/hearth`);
@@ -17,6 +20,8 @@ export interface CommandResult {
 export class TestProject {
   readonly path: string;
   readonly cacheDir: string;
+  /** The program that starts hearth and its arguments, such as `unshare --net`. */
+  startedBy: readonly string[] = [];
 
   private constructor(path: string, cacheDir: string) {
     this.path = path;
@@ -25,8 +30,6 @@ export class TestProject {
 
   /** `cacheName`: results are kept in the real cache's folder of this name. */
   static async create(fixture: string, cacheName = 'test'): Promise<TestProject> {
-    const path = await mkdtemp(`${tmpdir()}/hearth-project-`);
-    await cp(`${repository}/test/fixtures/${fixture}`, path, { recursive: true });
     // Results of fixture stages are kept apart from real ones, and from run to run.
     const cacheDir = `${sharedCache}/${cacheName}`;
     await mkdir(cacheDir, { recursive: true });
@@ -34,6 +37,13 @@ export class TestProject {
       await mkdir(`${sharedCache}/${shared}`, { recursive: true });
       await symlink(`${sharedCache}/${shared}`, `${cacheDir}/${shared}`).catch(() => {});
     }
+    return await TestProject.inCache(fixture, cacheDir);
+  }
+
+  /** The same in a cache that is there already. */
+  static async inCache(fixture: string, cacheDir: string): Promise<TestProject> {
+    const path = await mkdtemp(`${tmpdir()}/hearth-project-`);
+    await cp(`${repository}/test/fixtures/${fixture}`, path, { recursive: true });
     return new TestProject(path, cacheDir);
   }
 
@@ -54,21 +64,23 @@ export class TestProject {
   /** Starts `hearth ARGS` on this project; `onLine` sees each line of stderr as it comes. */
   start(args: readonly string[], onLine: (line: string) => void = () => {}) {
     const loader = `${repository}/node_modules/tsx/dist/loader.mjs`;
-    const child = spawn('node', ['--import', loader, `${repository}/builder/main.ts`, ...args], {
+    const command = ['node', '--import', loader, `${repository}/builder/main.ts`, ...args];
+    const [program = '', ...rest] = [...this.startedBy, ...command];
+    const child = spawn(program, rest, {
       cwd: this.path,
       env: { ...process.env, HEARTH_PROJECT_DIR: this.path, HEARTH_CACHE_DIR: this.cacheDir, CI: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
     let stderr = '';
-    let rest = '';
+    let unfinished = '';
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString();
     });
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
+      const lines = (unfinished + chunk.toString()).split('\n');
+      unfinished = lines.pop() ?? '';
       for (const line of lines) onLine(line);
     });
     const exited = new Promise<CommandResult>((resolveExit) => {
@@ -80,6 +92,13 @@ export class TestProject {
   /** Runs `hearth ARGS` on this project to its end. */
   async hearth(...args: readonly string[]): Promise<CommandResult> {
     return await this.start(args).exited;
+  }
+
+  /** SHA-256 of `dist/NAME.img`, read from the file itself. */
+  async imageSha256(name: string): Promise<string> {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(`${this.path}/dist/${name}.img`), hash);
+    return hash.digest('hex');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -117,7 +117,7 @@ describe('an interrupted build', () => {
   const slowStep = '#!/bin/bash -e\nmount -t tmpfs tmpfs "$ROOTFS_DIR/mnt"\nsleep 61 &\nsleep 62\n';
 
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
-    'ended by %s leaves nothing behind and goes on at the first unfinished stage',
+    'ended by %s leaves nothing behind and goes on at the step that was running',
     async (signal) => {
       await project.write('stages/10-pigen/02-later/01-run.sh', slowStep, 0o755);
       let reached = () => {};
@@ -128,18 +128,23 @@ describe('an interrupted build', () => {
         if (line.includes('02-later/01-run.sh')) reached();
       });
       await Promise.race([atSlowStep, running.exited]);
-      expect(await leftovers(project.cacheDir)).not.toEqual([]);
+      // The line comes right before the step begins.
+      await expect.poll(async () => await leftovers(project.cacheDir), { timeout: 10_000 }).not.toEqual([]);
       running.kill(signal);
       const ended = await running.exited;
       if (signal === 'SIGKILL') expect(ended.signal).toBe('SIGKILL');
       else expect(ended.exitCode, ended.stderr).toBe(signal === 'SIGINT' ? 130 : 143);
       await expect.poll(async () => await leftovers(project.cacheDir), { timeout: 10_000 }).toEqual([]);
 
+      const plan = await project.hearth('plan');
       await project.write('stages/10-pigen/02-later/01-run.sh', `#!/bin/bash -e\n# after ${signal}\n`, 0o755);
       const again = await project.hearth('build');
 
+      expect(plan.stdout).toContain('; goes on at 02-later/01-run.sh');
       expect(again.exitCode, again.stderr).toBe(0);
       expect(again.stderr).toContain('[00-base] reused');
+      expect(again.stderr).toContain('; goes on at 02-later/01-run.sh\n[10-pigen] 02-later/01-run.sh');
+      expect(again.stderr).not.toContain('[10-pigen] 02-later/00-run.sh');
       expect(again.stderr).toContain('[10-pigen] built');
     },
   );

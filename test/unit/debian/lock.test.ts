@@ -76,6 +76,16 @@ const locks: fc.Arbitrary<DebianLock> = fc.record({
 });
 
 describe('a lock', () => {
+  it('that was cut off at the end of a line is no lock', async () => {
+    const lock = fc.sample(locks, { numRuns: 1, seed: 1 })[0];
+    const lines = formatLock(lock ?? sampleLock())
+      .trimEnd()
+      .split('\n');
+    const folder = await fileTree({ lock: `${lines.slice(0, -1).join('\n')}\n` });
+
+    await expect(readLock(`${folder}/lock`)).rejects.toMatchObject({ code: 'ERR_LOCK_INVALID' });
+  });
+
   it('is read as it was written', async () => {
     const folder = await fileTree();
 
@@ -85,7 +95,7 @@ describe('a lock', () => {
 
         const steps = lock.steps.map((step) => ({ ...step, packages: sortPackages(step.packages) }));
         const tools = { ...lock.tools, packages: sortPackages(lock.tools.packages) };
-        expect(await readLock(`${folder}/lock`)).toEqual({ ...lock, version: 1, steps, tools });
+        expect(await readLock(`${folder}/lock`)).toEqual({ ...lock, steps, tools });
       }),
       { numRuns: 100 },
     );
