@@ -71,8 +71,11 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
     finish('nothing changed');
     return { path, manifest: existing, isNew: false };
   }
-  const step = (name: string) =>
-    context.emit({ type: 'stepStarted', stage: task, step: name, leftMs: options.leftMs });
+  const step = (name: string) => {
+    const { leftMs } = options;
+    const left = leftMs === undefined ? undefined : Math.max(0, leftMs - (Date.now() - startedAt));
+    context.emit({ type: 'stepStarted', stage: task, step: name, leftMs: left });
+  };
   await tree.bring(layers);
   const archive = await tree.openTar();
   const seeds = seedsFor(config.image.name);
