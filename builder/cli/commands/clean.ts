@@ -16,7 +16,7 @@ export async function cleanCommand(flags: CleanFlags): Promise<void> {
   await removeTree(await makeWorkFolder(cacheDir));
   const chosen = [
     'failed',
-    ...(flags.stages || flags.all ? ['layers', 'views', 'plans'] : []),
+    ...(flags.stages || flags.all ? ['layers', 'views', 'plans', 'stages'] : []),
     ...(flags.packages || flags.all ? ['debs', 'archive'] : []),
     ...(flags.tools || flags.all ? ['tools'] : []),
   ];
