@@ -4,7 +4,7 @@ import type { Mirror } from '../host/mirror.ts';
 import { runInSandbox } from '../host/sandbox.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 import { publish, removeTree, temporaryName, writeFileAtomically } from '../host/workspace.ts';
-import { digestOf } from '../text/digest.ts';
+import { digestOf, hashFile } from '../text/digest.ts';
 import type { ArchiveBases } from './package-file.ts';
 import { mirrorSources, readSources, type Sources } from './sources.ts';
 
@@ -12,7 +12,7 @@ import { mirrorSources, readSources, type Sources } from './sources.ts';
 export interface ArchiveState {
   /** Holds `lists/`, the sources in `etc/`, and `resolved/`. */
   readonly folder: string;
-  /** Digest of the signed Release files. */
+  /** Digest of the lists. */
   readonly id: string;
   readonly askedAt: Date;
   /** The mirrors that the lists' addresses name. */
@@ -98,7 +98,7 @@ export class Archive {
         await writeFile(`${draft}/${file}`, text);
       }
       await this.#update(draft, view, mirror);
-      const id = await releasesDigest(`${draft}/lists`);
+      const id = await listsDigest(`${draft}/lists`);
       const about: AboutState = {
         id,
         askedAt: askedAt.toISOString(),
@@ -182,9 +182,11 @@ async function forgetOldStates(folder: string): Promise<void> {
   }
 }
 
-async function releasesDigest(lists: string): Promise<string> {
-  const names = (await readdir(lists)).filter((name) => /(In)?Release$/.test(name)).sort();
-  return digestOf(await Promise.all(names.map(async (name) => await readFile(`${lists}/${name}`, 'utf8'))));
+/** Release files, and the indexes themselves: an archive that is trusted without a signature may have no Release file. */
+async function listsDigest(lists: string): Promise<string> {
+  const names = (await readdir(lists, { withFileTypes: true })).filter((entry) => entry.isFile());
+  const files = names.map(({ name }) => name).sort();
+  return digestOf(await Promise.all(files.map(async (name) => [name, await hashFile(`${lists}/${name}`)])));
 }
 
 function neverAsked(): HearthError {
