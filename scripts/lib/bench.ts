@@ -30,8 +30,6 @@ const { values } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-if (values.help) process.stdout.write(help);
-else await main();
 
 /** The stages whose packages are compared. */
 const comparedStages = ['00-bootstrap', '10-boot', '20-system'];
@@ -98,3 +96,6 @@ function countOf(name: string, text: string, least: number): number {
 function say(text: string): void {
   process.stderr.write(`${text}\n`);
 }
+
+if (values.help) process.stdout.write(help);
+else await main();

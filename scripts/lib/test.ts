@@ -11,7 +11,7 @@ const help = `scripts/test [unit|stages|integration|boot|all] [--exhaustive] [--
   boot         builds the slim image, boots it in QEMU and uses it                      about 15 minutes
   all          all of them (the default)
 
-  --exhaustive   boot: also the dear cases that are skipped otherwise
+  --exhaustive   also the dear cases: more power cuts, more killed builds
   --image FILE   boot: this image instead of a fresh build
 
 Examples:
@@ -64,8 +64,9 @@ async function main(args: string[]): Promise<void> {
   $.cwd = projectDir;
   if (wish.selected.includes('unit')) await runGates();
   for (const name of wish.selected) {
-    const environment = name === 'boot' ? await bootEnvironment(wish) : {};
-    if (environment) await runProject(name, wish.rest, environment);
+    const image = name === 'boot' ? await imageEnvironment(wish) : {};
+    const exhaustive: Record<string, string> = wish.isExhaustive ? { HEARTH_EXHAUSTIVE: '1' } : {};
+    if (image) await runProject(name, wish.rest, { ...exhaustive, ...image });
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   const isBootOnly = wish.selected.length === 1 && wish.selected[0] === 'boot';
@@ -132,14 +133,13 @@ async function readReport(path: string): Promise<Counts> {
 }
 
 /** Builds the slim image unless one is named; undefined if that failed, which counts as a failed test. */
-async function bootEnvironment({ image, isExhaustive }: Wish): Promise<Record<string, string> | undefined> {
-  const more: Record<string, string> = isExhaustive ? { HEARTH_BOOT_EXHAUSTIVE: '1' } : {};
-  if (image !== undefined) return { ...more, HEARTH_TEST_IMAGE: resolve(image) };
+async function imageEnvironment({ image }: Wish): Promise<Record<string, string> | undefined> {
+  if (image !== undefined) return { HEARTH_TEST_IMAGE: resolve(image) };
   const built = await $({
     stdio: ['ignore', 'pipe', 'inherit'],
   })`${projectDir}/scripts/hearth build --edition slim`.nothrow();
   const path = built.stdout.trim().split('\n').at(-1) ?? '';
-  if (built.exitCode === 0 && path !== '') return { ...more, HEARTH_TEST_IMAGE: path };
+  if (built.exitCode === 0 && path !== '') return { HEARTH_TEST_IMAGE: path };
   console.log('FAILED  the slim image could not be built');
   total.failed += 1;
   return undefined;

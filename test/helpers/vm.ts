@@ -19,7 +19,7 @@ export function testImage(): string {
 }
 
 /** `scripts/test boot --exhaustive` runs the dear tests too. */
-export const isExhaustive = process.env['HEARTH_BOOT_EXHAUSTIVE'] === '1';
+export const isExhaustive = process.env['HEARTH_EXHAUSTIVE'] === '1';
 
 /** Multiplies every limit: for computers that are slower than two idle cores. */
 export const slowness = Number(process.env['BOOT_TEST_SLOWNESS'] ?? 1);
