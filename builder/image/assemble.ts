@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
 import { HearthError } from '../errors/hearth-error.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 import { publish, removeTree, temporaryName, writeFileAtomically } from '../host/workspace.ts';
-import { writeExt4, writeFat } from './file-systems.ts';
+import { type FileSystemTarget, writeExt4, writeFat } from './file-systems.ts';
 import { blockBytes, type DiskLayout, planLayout } from './layout.ts';
 import { type EmbeddedManifest, embeddedManifestPath, type ImageManifest } from './manifest.ts';
 import { parseDpkgStatus } from './packages.ts';
 import { encodePartitionTable } from './partition-table.ts';
-import { splitTree } from './rootfs-tar.ts';
+import { type SplitTree, splitTree } from './rootfs-tar.ts';
+import type { TreeStatistics } from './tree-statistics.ts';
 
 export interface AssembleOptions {
   readonly tools: ToolsTree;
   /** Uncompressed tar of the tree. */
   readonly source: Readable;
+  /** What {@link imageAdditions} and the tree need. */
+  readonly statistics: TreeStatistics;
   readonly scratchDir: string;
   readonly outDir: string;
   /** File name without `.img`. */
@@ -42,31 +45,15 @@ export interface AssembleOptions {
 export async function assembleImage(options: AssembleOptions): Promise<ImageManifest> {
   const { scratchDir, outDir, fileName } = options;
   const bootFolder = `${scratchDir}/boot`;
-  const rootTar = `${scratchDir}/rootfs.tar`;
   await mkdir(bootFolder, { recursive: true });
   await mkdir(outDir, { recursive: true });
-  options.onPhase('canonical tar');
-  const tree = await splitTree({
-    source: options.source,
-    rootTar,
-    bootFolder,
-    epochSeconds: options.epochSeconds,
-    additions: { [embeddedManifestPath]: `${JSON.stringify(options.embedded, null, 2)}\n` },
-  });
-  if (!(await options.isSourceSound())) {
-    throw new HearthError('ERR_COMMAND_FAILED', {
-      what: 'The tree of the last stage could not be read to its end.',
-      todo: 'Run the build again.',
-      state: 'No image was written.',
-    });
-  }
-  const layout = planLayout(options.seeds.diskId, tree);
+  const layout = planLayout(options.seeds.diskId, options.statistics);
   const image = `${outDir}/${fileName}.img`;
   const draft = temporaryName(image);
   try {
-    await writeDisk(draft, layout, options, { bootFolder, rootTar });
+    const tree = await writeDisk(draft, layout, options, bootFolder);
     options.onPhase('checksum');
-    const sha256 = await hashOf(draft);
+    const [sha256] = await Promise.all([hashOf(draft), syncFile(draft)]);
     const manifest: ImageManifest = {
       ...options.embedded,
       file: `${fileName}.img`,
@@ -92,13 +79,18 @@ export async function assembleImage(options: AssembleOptions): Promise<ImageMani
   }
 }
 
+/** What is added to the root file system: the image's own description. */
+export function imageAdditions(embedded: EmbeddedManifest): Readonly<Record<string, string>> {
+  return { [embeddedManifestPath]: `${JSON.stringify(embedded, null, 2)}\n` };
+}
+
 async function writeDisk(
   draft: string,
   layout: DiskLayout,
   options: AssembleOptions,
-  content: { bootFolder: string; rootTar: string },
-): Promise<void> {
-  const { tools, outDir, scratchDir, epochSeconds, seeds } = options;
+  bootFolder: string,
+): Promise<SplitTree> {
+  const { tools, outDir, epochSeconds, seeds } = options;
   const file = await open(draft, 'w');
   try {
     await file.truncate(layout.totalBytes);
@@ -107,19 +99,50 @@ async function writeDisk(
     await file.close();
   }
   const target = { tools, image: draft, folder: outDir, epochSeconds };
+  options.onPhase('ext4 rootfs');
+  const tree = await writeRoot({ ...target, ...layout.root }, options, bootFolder);
   options.onPhase('FAT32 bootfs');
   await writeFat(
     { ...target, ...layout.boot },
-    { source: content.bootFolder, volumeId: seeds.volumeId, label: 'bootfs' },
+    { source: bootFolder, volumeId: seeds.volumeId, label: 'bootfs' },
   );
-  options.onPhase('ext4 rootfs');
-  await writeExt4(
-    { ...target, ...layout.root },
-    { tar: content.rootTar, tarFolder: scratchDir, uuid: seeds.rootUuid, hashSeed: seeds.hashSeed },
-  );
-  const synced = await open(draft, 'r+');
-  await synced.sync();
-  await synced.close();
+  return tree;
+}
+
+/** Fills the root partition while the tree is read; the files of the boot partition go to their folder. */
+async function writeRoot(
+  target: FileSystemTarget,
+  options: AssembleOptions,
+  bootFolder: string,
+): Promise<SplitTree> {
+  const { seeds, epochSeconds, statistics } = options;
+  const tar = new PassThrough({ highWaterMark: 1 << 22 });
+  const written = writeExt4(target, { tar, uuid: seeds.rootUuid, hashSeed: seeds.hashSeed });
+  // A file system that can not be written must not leave us waiting for its reader.
+  written.catch((error) => tar.destroy(error));
+  const additions = imageAdditions(options.embedded);
+  const source = { source: options.source, rootTar: tar, bootFolder, epochSeconds, additions };
+  const [split] = await Promise.allSettled([splitTree(source), written]);
+  await written;
+  if (split.status === 'rejected') throw split.reason;
+  const tree = split.value;
+  if (await options.isSourceSound()) {
+    if (tree.blocks === statistics.blocks && tree.inodes === statistics.inodes) return tree;
+    throw new Error(
+      `the tree was counted as ${statistics.blocks} blocks and ${statistics.inodes} inodes, and has ${tree.blocks} and ${tree.inodes}`,
+    );
+  }
+  throw new HearthError('ERR_COMMAND_FAILED', {
+    what: 'The tree of the last stage could not be read to its end.',
+    todo: 'Run the build again.',
+    state: 'No image was written.',
+  });
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  await file.sync();
+  await file.close();
 }
 
 async function hashOf(path: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { runInSandbox } from '../host/sandbox.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 import { blockBytes, bytesPerInode, journalBytes } from './layout.ts';
@@ -16,30 +17,28 @@ export interface FileSystemTarget {
 }
 
 /**
- * Writes ext4 from a tar into its place in the image. Owners, modes and devices come from the tar, so it needs no root.
+ * Writes ext4 from the stream of a tar into its place in the image. Owners, modes and devices come from the tar, so it needs no root.
  * Reproducible by e2fsprogs 1.47.1 and newer: fixed UUID and hash seed, times from SOURCE_DATE_EPOCH. Only the last -E
  * counts, so there is one.
  */
 export async function writeExt4(
   target: FileSystemTarget,
-  options: { tar: string; tarFolder: string; uuid: string; hashSeed: string },
+  options: { tar: Readable; uuid: string; hashSeed: string },
 ): Promise<void> {
   await runInSandbox({
     command: [
       'mke2fs',
       ...['-q', '-F', '-t', 'ext4', '-L', 'rootfs', '-b', String(blockBytes), '-m', '1'],
       ...['-i', String(bytesPerInode), '-I', '256', '-J', `size=${journalBytes / 1024 / 1024}`],
-      ...['-U', options.uuid, '-d', options.tar],
+      ...['-U', options.uuid, '-d', '-'],
       '-E',
       `offset=${target.startBytes},hash_seed=${options.hashSeed},root_owner=0:0,lazy_itable_init=0,nodiscard`,
       target.image,
       String(target.sizeBytes / blockBytes),
     ],
     tools: target.tools,
-    binds: [
-      { path: target.folder, writable: true },
-      { path: options.tarFolder, writable: true },
-    ],
+    binds: [{ path: target.folder, writable: true }],
+    input: options.tar,
     env: { SOURCE_DATE_EPOCH: String(target.epochSeconds) },
   });
 }

@@ -1,6 +1,6 @@
 import type { PartitionTable } from './partition-table.ts';
 import { fat32Type, linuxType } from './partition-table.ts';
-import type { TreeStatistics } from './rootfs-tar.ts';
+import type { TreeStatistics } from './tree-statistics.ts';
 
 const mebibyte = 1024 * 1024;
 const alignment = 4 * mebibyte;

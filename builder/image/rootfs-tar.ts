@@ -1,18 +1,11 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header, type Pack, pack } from 'tar-stream';
-import { HearthError } from '../errors/hearth-error.ts';
-import { blockBytes } from './layout.ts';
-
-export interface TreeStatistics {
-  /** Blocks of 4096 bytes that ext4 needs for the contents. */
-  readonly blocks: number;
-  readonly inodes: number;
-}
+import { bootPrefix, destinationOf } from './destination.ts';
+import { blocksOf, type TreeStatistics } from './tree-statistics.ts';
 
 export interface SplitTree extends TreeStatistics {
   /** Text of dpkg's status file. */
@@ -24,8 +17,8 @@ export interface SplitTree extends TreeStatistics {
 export interface SplitOptions {
   /** Uncompressed tar of the tree. */
   readonly source: Readable;
-  /** Where to write the tar for the root partition. */
-  readonly rootTar: string;
+  /** Takes the tar for the root partition; it is ended. */
+  readonly rootTar: Writable;
   /** Folder for the files of the boot partition. */
   readonly bootFolder: string;
   readonly epochSeconds: number;
@@ -33,28 +26,8 @@ export interface SplitOptions {
   readonly additions: Readonly<Record<string, string>>;
 }
 
-/**
- * Left over from the build or belonging to one machine: not part of an image. A pattern that ends in `/` drops the
- * contents of the folder and keeps the folder.
- */
-const dropped: readonly RegExp[] = [
-  /^\.hearth-build(\/|$)/,
-  /^(dev|proc|sys|run|tmp|var\/tmp)\/./,
-  /^var\/cache\/apt\/./,
-  /^var\/lib\/apt\/lists\/./,
-  /^var\/cache\/(ldconfig\/aux-cache|debconf\/.*-old)$/,
-  /^var\/lib\/dpkg\/(.*-old|lock.*)$/,
-  /^etc\/(passwd|shadow|group|gshadow|subuid|subgid)-$/,
-  /^etc\/\.pwd\.lock$/,
-  /^etc\/ssh\/ssh_host_.*_key(\.pub)?$/,
-  /^var\/lib\/(systemd\/(random-seed|credential\.secret)|dbus\/machine-id)$/,
-  /^root\/\.(bash_history|wget-hsts|lesshst)$/,
-];
-
 /** What tar-stream needs to write an entry. */
 type EntryHeader = Partial<Header> & Pick<Header, 'name'>;
-
-const bootPrefix = 'boot/firmware/';
 
 /**
  * Splits a stage's tar into the tar of the root partition and the files of the boot partition, in one pass: drops what
@@ -92,18 +65,6 @@ export async function splitTree(options: SplitOptions): Promise<SplitTree> {
   return { ...writer.statistics, dpkgStatus: writer.dpkgStatus, bootFiles: bootFiles.sort() };
 }
 
-/** Throws ERR_STEP_FAILED for what a FAT file system can not hold. */
-function destinationOf(header: EntryHeader): 'nowhere' | 'boot' | 'root' {
-  const { name, type } = header;
-  if (type === 'file' && name.startsWith('var/log/')) return 'nowhere';
-  if (dropped.some((pattern) => pattern.test(name))) return 'nowhere';
-  if (!name.startsWith(bootPrefix) || name === bootPrefix) return 'root';
-  // Folders are made with their files.
-  if (type === 'directory') return 'nowhere';
-  if (type === 'file') return 'boot';
-  throw notOnFat(name);
-}
-
 /** Writes the tar of the root partition and counts what ext4 will need for it. */
 class RootTarWriter {
   readonly #output = pack();
@@ -114,10 +75,11 @@ class RootTarWriter {
   #inodes = 0;
   dpkgStatus = '';
 
-  constructor(path: string, latest: Date) {
+  constructor(target: Writable, latest: Date) {
     this.#latest = latest;
-    const file = createWriteStream(path, { highWaterMark: 1 << 22 });
-    this.#written = pipeline(Readable.from(this.#output), file);
+    this.#written = pipeline(Readable.from(this.#output), target);
+    // Seen at the end, or by the entry that can not be written.
+    this.#written.catch((error) => this.#output.destroy(error));
   }
 
   get statistics(): TreeStatistics {
@@ -159,7 +121,7 @@ class RootTarWriter {
   #count(header: EntryHeader): void {
     if (header.type === 'directory') this.#folders.add(header.name.replace(/\/$/, ''));
     if (header.type !== 'link') this.#inodes += 1;
-    this.#blocks += blocksOf(header);
+    this.#blocks += blocksOf(header.type ?? 'file', header.size ?? 0, header.linkname ?? '');
   }
 }
 
@@ -181,15 +143,6 @@ export function canonicalHeader(header: Header, latest: Date): EntryHeader {
     gname: '',
     ...(attributes.length > 0 ? { pax: Object.fromEntries(attributes) } : {}),
   };
-}
-
-function blocksOf(header: EntryHeader): number {
-  const size = header.size ?? 0;
-  if (header.type === 'directory') return 1;
-  // Links of up to 59 bytes live in the inode (ext4's fast symlinks).
-  if (header.type === 'symlink') return (header.linkname ?? '').length > 59 ? 1 : 0;
-  // One more for extents of large files.
-  return Math.ceil(size / blockBytes) + (size > 64 * 1024 * 1024 ? 1 : 0);
 }
 
 async function copyEntry(entry: AsyncIterable<unknown>, target: ReturnType<Pack['entry']>): Promise<void> {
@@ -218,12 +171,4 @@ async function clampFolders(bootFolder: string, files: readonly string[], time: 
     for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) folders.add(folder);
   }
   for (const folder of folders) await utimes(`${bootFolder}/${folder}`, time, time);
-}
-
-function notOnFat(name: string): HearthError {
-  return new HearthError('ERR_STEP_FAILED', {
-    what: `/${name} can not be put on the boot partition.`,
-    why: 'A FAT file system holds plain files and folders only, no links.',
-    todo: 'Let the stage that makes it copy the file instead.',
-  });
 }

@@ -7,8 +7,9 @@ import { snapshotAddresses } from '../debian/snapshot.ts';
 import { HearthError } from '../errors/hearth-error.ts';
 import { runInSandbox } from '../host/sandbox.ts';
 import { writeFileAtomically } from '../host/workspace.ts';
-import { assembleImage } from '../image/assemble.ts';
+import { assembleImage, imageAdditions } from '../image/assemble.ts';
 import type { EmbeddedManifest, ImageManifest } from '../image/manifest.ts';
+import { countTree } from '../image/tree-statistics.ts';
 import { emptyTree, type Layer } from '../plan/layer-store.ts';
 import type { Action } from '../plan/planner.ts';
 import type { Project } from '../plan/project.ts';
@@ -77,11 +78,13 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
     context.emit({ type: 'stepStarted', stage: task, step: name, leftMs: left });
   };
   await tree.bring(layers);
+  const statistics = countTree(await tree.list(), imageAdditions(embedded));
   const archive = await tree.openTar();
   const seeds = seedsFor(config.image.name);
   const manifest = await assembleImage({
     tools: context.tools,
     source: archive.stdout ?? Readable.from([]),
+    statistics,
     scratchDir: `${context.workDir}/image`,
     outDir,
     fileName,

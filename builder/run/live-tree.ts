@@ -2,6 +2,7 @@ import { access, mkdir, open, readdir, rename, rmdir, writeFile } from 'node:fs/
 import type { PackageSet } from '../debian/package-file.ts';
 import { runInSandbox, startInSandbox } from '../host/sandbox.ts';
 import { publish, removeTree, temporaryName, writeFileAtomically } from '../host/workspace.ts';
+import type { ListedFile } from '../image/tree-statistics.ts';
 import { findLayer, type Layer, type LayerStore, layerFolder, treeAfter } from '../plan/layer-store.ts';
 import { hashFile } from '../text/digest.ts';
 import type { BuildContext } from './context.ts';
@@ -111,6 +112,20 @@ export class LiveTree {
     }
   }
 
+  /** Every file of the tree. */
+  async list(): Promise<ListedFile[]> {
+    await removeMountPoint(this.#path);
+    const { stdout } = await runInSandbox({
+      command: ['find', '.', '-xdev', '-printf', '%y\\t%s\\t%i\\t%n\\t%l\\0%P\\0'],
+      cwd: this.#path,
+      tools: this.#context.tools,
+      binds: [{ path: this.#path }],
+      network: false,
+      signal: this.#context.signal,
+    });
+    return parseListing(stdout);
+  }
+
   /**
    * The whole tree as one uncompressed tar: sorted names, numeric owners. Extended attributes are rewritten from raw bytes
    * (SCHILY.xattr) to base64 (LIBARCHIVE.xattr): tar-stream reads them as UTF-8.
@@ -147,6 +162,17 @@ export async function applyLayers(
     network: false,
     signal,
   });
+}
+
+function parseListing(text: string): ListedFile[] {
+  const parts = text.split('\0');
+  const files: ListedFile[] = [];
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const [type = '', size, inode = '', links, ...target] = (parts[index] ?? '').split('\t');
+    const about = { type, sizeBytes: Number(size), inode, links: Number(links), target: target.join('\t') };
+    files.push({ name: parts[index + 1] || '.', ...about });
+  }
+  return files;
 }
 
 async function checkLayer(store: LayerStore, layer: Layer): Promise<void> {

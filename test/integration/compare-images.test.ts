@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, open, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
@@ -114,8 +114,7 @@ async function makeImage(content: Content): Promise<string> {
   await writeExt4(
     { ...target, ...root },
     {
-      tar: `${scratch}/root.tar`,
-      tarFolder: scratch,
+      tar: createReadStream(`${scratch}/root.tar`),
       uuid: '00000000-1111-2222-3333-444444444444',
       hashSeed: content.hashSeed ?? '00000000-1111-2222-3333-555555555555',
     },

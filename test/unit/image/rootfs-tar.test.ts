@@ -1,3 +1,4 @@
+import { createWriteStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { extract, type Header, pack } from 'tar-stream';
@@ -39,7 +40,7 @@ async function split(entries: readonly Entry[], additions: SplitOptions['additio
   const rootTar = `${scratch}/rootfs.tar`;
   const tree = await splitTree({
     source: Readable.from(source),
-    rootTar,
+    rootTar: createWriteStream(rootTar),
     bootFolder,
     epochSeconds,
     additions,
