@@ -19,7 +19,7 @@ export const smallSteps = [
   '[10-things] 00-programs/01-run.sh',
   '[10-things] 00-programs/02-run-chroot.sh',
   '[20-end] 00-last/00-run.sh',
-  '[image small.img] canonical tar',
+  '[image small.img] ext4 rootfs',
 ] as const;
 
 /** A finished build of the fixture that nothing disturbed. */
