@@ -1,6 +1,7 @@
-import { access, cp, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { cp, mkdir, utimes, writeFile } from 'node:fs/promises';
 import { HearthError } from '../errors/hearth-error.ts';
 import type { DownloadProgress } from '../host/download.ts';
+import { exists } from '../host/exists.ts';
 import { runInSandbox } from '../host/sandbox.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 import { publish, removeTree, temporaryName } from '../host/workspace.ts';
@@ -157,11 +158,4 @@ function lockedPackages(lock: DebianLock, step: PackageStep): PackageSet {
     todo: 'Use the sources that the lock was made from, or build without --locked.',
     state: 'Nothing of this step was done.',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

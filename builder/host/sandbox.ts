@@ -1,13 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { HearthError } from '../errors/hearth-error.ts';
-import { currentIdentity, type Identity } from './identity.ts';
-import {
-  type ProcessOptions,
-  type ProcessResult,
-  type RunningProcess,
-  runProcess,
-  startProcess,
-} from './process.ts';
+import { giveIds, waitForIds } from './id-map.ts';
+import { currentIdentity } from './identity.ts';
+import { type ProcessOptions, type ProcessResult, type RunningProcess, startProcess } from './process.ts';
 
 export interface Bind {
   /** Absolute path on the host; it appears at the same path inside. */
@@ -64,7 +59,7 @@ export async function startInSandbox(options: SandboxCommand): Promise<RunningPr
       '--user',
       'sh',
       '-c',
-      'echo >&3; read -r _ <&3 || exit 70; exec "$@" 3>&-',
+      waitForIds,
       'sh',
       // The parent-death signal must be set after the user namespace is entered: that resets it.
       ...['setpriv', '--pdeathsig', 'KILL'],
@@ -83,7 +78,8 @@ export async function startInSandbox(options: SandboxCommand): Promise<RunningPr
     ],
     { ...rest, cwd: '/', env: { ...baseEnvironment, ...options.env }, controlPipe: true },
   );
-  await mapIdentities(child, identity);
+  const refused = await giveIds(child, identity);
+  if (refused) throw userNamespaceRefused(refused.stderr);
   return child;
 }
 
@@ -111,44 +107,11 @@ const baseEnvironment: Readonly<Record<string, string>> = {
   TERM: 'dumb',
 };
 
-async function mapIdentities(child: RunningProcess, identity: Identity): Promise<void> {
-  const control = child.control;
-  if (!control) throw new TypeError('no control pipe');
-  control.on('error', () => {});
-  const ready = await Promise.race([
-    new Promise<boolean>((resolve) => control.once('data', () => resolve(true))),
-    child.exited.then(() => false),
-  ]);
-  if (!ready) {
-    const { stderr } = await child.exited;
-    throw userNamespaceRefused(stderr);
-  }
-  try {
-    if (identity.isRoot) {
-      await writeFile(`/proc/${child.pid}/uid_map`, identity.uidMap);
-      await writeFile(`/proc/${child.pid}/gid_map`, identity.gidMap);
-    } else {
-      await mapWith('newuidmap', child.pid, identity.uidMap);
-      await mapWith('newgidmap', child.pid, identity.gidMap);
-    }
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error instanceof HearthError ? error : userNamespaceRefused(String(error), error);
-  }
-  control.end('\n');
-}
-
-async function mapWith(program: string, pid: number, map: string): Promise<void> {
-  const result = await runProcess([program, String(pid), ...map.trim().split(/\s+/)]);
-  if (result.exitCode !== 0) throw userNamespaceRefused(result.stderr);
-}
-
-function userNamespaceRefused(reason: string, cause?: unknown): HearthError {
+function userNamespaceRefused(reason: string): HearthError {
   return new HearthError('ERR_HOST_UNSUITABLE', {
     what: 'This host does not let us make a user namespace.',
     why: reason.trim() || 'unshare --user failed.',
     todo: 'Run `scripts/hearth check`: it names what is missing and the command that adds it.',
     state: 'Nothing was written.',
-    cause,
   });
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { PassThrough, type Readable } from 'node:stream';
 import { HearthError } from '../errors/hearth-error.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 import { publish, removeTree, temporaryName, writeFileAtomically } from '../host/workspace.ts';
+import { hashFile } from '../text/digest.ts';
 import { type FileSystemTarget, writeExt4, writeFat } from './file-systems.ts';
 import { blockBytes, type DiskLayout, planLayout } from './layout.ts';
 import { type EmbeddedManifest, embeddedManifestPath, type ImageManifest } from './manifest.ts';
@@ -53,7 +52,7 @@ export async function assembleImage(options: AssembleOptions): Promise<ImageMani
   try {
     const tree = await writeDisk(draft, layout, options, bootFolder);
     options.onPhase('checksum');
-    const [sha256] = await Promise.all([hashOf(draft), syncFile(draft)]);
+    const [sha256] = await Promise.all([hashFile(draft), syncFile(draft)]);
     const manifest: ImageManifest = {
       ...options.embedded,
       file: `${fileName}.img`,
@@ -143,10 +142,4 @@ async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r+');
   await file.sync();
   await file.close();
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

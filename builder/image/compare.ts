@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ToolsTree } from '../host/tools-tree.ts';
+import { hashFile } from '../text/digest.ts';
 import { compareListings, type FileDifference, type Listing } from './compare-entries.ts';
 import { openExt4 } from './compare-ext4.ts';
 import { listExt4 } from './compare-ext4-tree.ts';
@@ -36,7 +35,7 @@ const bootFolder = '/boot/firmware';
 /** Compares two images byte for byte; if they differ, says which files differ and how. Nothing is mounted. */
 export async function compareImages(options: CompareOptions): Promise<ImageComparison> {
   options.onPhase?.('checksums');
-  const [sha256, other] = await Promise.all([hashOf(options.a), hashOf(options.b)]);
+  const [sha256, other] = await Promise.all([hashFile(options.a), hashFile(options.b)]);
   if (sha256 === other) return { sha256, isIdentical: true, tables: undefined, files: [], regions: [] };
   await using a = await openImage(options.a);
   await using b = await openImage(options.b);
@@ -125,10 +124,4 @@ async function regionsOf({ file, table }: OpenImage, ranges: readonly ByteRange[
     ranges,
     regions.sort((x, y) => x.startBytes - y.startBytes),
   );
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest('hex');
 }

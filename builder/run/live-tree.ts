@@ -1,5 +1,6 @@
-import { access, mkdir, open, readdir, rename, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rmdir, writeFile } from 'node:fs/promises';
 import type { PackageSet } from '../debian/package-file.ts';
+import { exists } from '../host/exists.ts';
 import { runInSandbox, startInSandbox } from '../host/sandbox.ts';
 import { publish, removeTree, temporaryName, writeFileAtomically } from '../host/workspace.ts';
 import type { ListedFile } from '../image/tree-statistics.ts';
@@ -206,11 +207,4 @@ async function describe(draft: string, record: StepRecord): Promise<Layer> {
 async function removeMountPoint(tree: string): Promise<void> {
   const mountPoint = `${tree}/.hearth-build`;
   if ((await readdir(mountPoint).catch(() => undefined))?.length === 0) await rmdir(mountPoint);
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -76,11 +76,6 @@ export class StepFinder {
     return { key, packages, layer: await findLayer(this.#store, key), inputs };
   }
 
-  /** True if finding the step needs to know what is in the tree. */
-  async needsView(placed: PlacedStep): Promise<boolean> {
-    return (await this.#request(placed)) !== undefined;
-  }
-
   async #request({ step, previous }: PlacedStep): Promise<PackageRequest | undefined> {
     if (step.kind === 'packages' || step.kind === 'packages-nr') {
       const names = parsePackageList(await readFile(step.path, 'utf8')).map(({ name }) => name);

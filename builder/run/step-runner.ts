@@ -1,10 +1,10 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import type { PackageSet } from '../debian/package-file.ts';
 import { linkPackages } from '../debian/package-store.ts';
 import { diskFullError } from '../host/disk-full.ts';
+import { exists } from '../host/exists.ts';
 import { runInSandbox, type SandboxCommand } from '../host/sandbox.ts';
 import { removeTree } from '../host/workspace.ts';
 import { type BuildStep, runsScript } from '../stage/build-steps.ts';
@@ -101,10 +101,7 @@ export class StepRunner {
 
   async #sandbox(step: BuildStep, repository: string | undefined): Promise<Omit<SandboxCommand, 'command'>> {
     const { projectDir, tools, workDir, signal, isOffline } = this.#context;
-    const hasTree = await access(`${this.#tree}/usr`).then(
-      () => true,
-      () => false,
-    );
+    const hasTree = await exists(`${this.#tree}/usr`);
     return {
       tools,
       binds: [

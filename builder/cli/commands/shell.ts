@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
 import { HearthError } from '../../errors/hearth-error.ts';
+import { exists } from '../../host/exists.ts';
 import { findMirror } from '../../host/mirror.ts';
 import { startInSandbox } from '../../host/sandbox.ts';
 import { ensureToolsTree, type ToolsTree } from '../../host/tools-tree.ts';
@@ -76,11 +76,4 @@ async function openShell(tools: ToolsTree, tree: string, command: readonly strin
     env: { TERM: process.env['TERM'] ?? 'dumb', PS1: '(tree) \\w # ' },
   });
   return (await child.exited).exitCode;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,6 @@
-import { access, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
+import { exists } from '../exists.ts';
 import { type Account, currentAccount } from '../identity.ts';
 import { mountOf } from './mounts.ts';
 
@@ -157,11 +158,4 @@ async function readNumber(path: string): Promise<number | undefined> {
 
 async function readText(path: string): Promise<string> {
   return await readFile(path, 'utf8').catch(() => '');
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,10 +1,11 @@
-import { mkdtemp, rmdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
+import { giveIds, waitForIds } from '../id-map.ts';
 import type { Identity } from '../identity.ts';
 import { workFolderName } from '../ownership.ts';
-import { type RunningProcess, runProcess, startProcess } from '../process.ts';
+import { startProcess } from '../process.ts';
 import type { FolderAbilities } from './folder-problems.ts';
 
 /** How far the probe came. */
@@ -63,7 +64,6 @@ export function readProbe(stdout: string, stderr: string, hasFolder: boolean): P
   };
 }
 
-const waitForMap = 'echo >&3; read -r _ <&3 || exit 70; exec "$@" 3>&-';
 const environment: Readonly<Record<string, string>> = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LC_ALL: 'C.UTF-8',
@@ -73,7 +73,7 @@ async function probeWith(emptyFolder: string, { identity, folder }: ProbeOptions
   const args = [emptyFolder, ...(folder === undefined || !identity ? [] : [`${folder}/${workFolderName()}`])];
   const child = startProcess(
     identity
-      ? ['unshare', '--user', 'sh', '-c', waitForMap, 'sh', ...enterSecond, ...args]
+      ? ['unshare', '--user', 'sh', '-c', waitForIds, 'sh', ...enterSecond, ...args]
       : ['unshare', '--user', '--map-root-user', ...enterSecond, ...args],
     { cwd: '/', env: environment, controlPipe: true, input: await sampleTar() },
   );
@@ -83,44 +83,6 @@ async function probeWith(emptyFolder: string, { identity, folder }: ProbeOptions
   }
   const { stdout, stderr } = await child.exited;
   return readProbe(stdout, stderr, args.length > 1);
-}
-
-async function giveIds(child: RunningProcess, identity: Identity): Promise<ProbeResult | undefined> {
-  const control = child.control;
-  if (!control) throw new TypeError('no control pipe');
-  control.on('error', () => {});
-  const hasStarted = await Promise.race([
-    new Promise<boolean>((resolve) => control.once('data', () => resolve(true))),
-    child.exited.then(() => false),
-  ]);
-  if (!hasStarted) return { failed: 'namespace', stderr: (await child.exited).stderr };
-  const refusals = await Promise.all([
-    writeMap(child.pid, 'uid', identity),
-    writeMap(child.pid, 'gid', identity),
-  ]);
-  const stderr = refusals.join('').trim();
-  if (stderr !== '') {
-    child.kill('SIGKILL');
-    await child.exited;
-    return { failed: 'id-map', stderr };
-  }
-  control.end('\n');
-  return undefined;
-}
-
-/** The reason why the ids could not be mapped; empty if they were. */
-async function writeMap(pid: number, kind: 'uid' | 'gid', identity: Identity): Promise<string> {
-  const map = kind === 'uid' ? identity.uidMap : identity.gidMap;
-  if (identity.isRoot) {
-    return await writeFile(`/proc/${pid}/${kind}_map`, map).then(
-      () => '',
-      (error: unknown) => `${error}\n`,
-    );
-  }
-  const result = await runProcess([`new${kind}map`, String(pid), ...map.trim().split(/\s+/)], {
-    env: environment,
-  });
-  return result.exitCode === 0 ? '' : result.stderr || `new${kind}map failed.\n`;
 }
 
 /** Files with everything that an image's files have. */
