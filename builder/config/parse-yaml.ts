@@ -142,7 +142,8 @@ function scalarsOf(node: unknown, path: ConfigPath): { path: ConfigPath; node: S
   if (isSeq(node)) return node.items.flatMap((item, index) => scalarsOf(item as Node, [...path, index]));
   if (!isMap(node)) return [];
   return node.items.flatMap((pair) => {
-    const key = isScalar(pair.key) ? pair.key.value : pair.key;
-    return scalarsOf(pair.value, [...path, String(key)]);
+    // A key that is a list or a map has no text: to ask for it can throw. It is reported as an unknown key.
+    const key = isScalar(pair.key) ? String(pair.key.value) : '?';
+    return scalarsOf(pair.value, [...path, key]);
   });
 }

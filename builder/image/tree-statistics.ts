@@ -26,33 +26,33 @@ export function countTree(
   files: readonly ListedFile[],
   additions: Readonly<Record<string, string>>,
 ): TreeStatistics {
-  let blocks = 0;
-  let inodes = 0;
-  const folders = new Set<string>();
-  const counted = new Set<string>();
-  const add = (type: string, sizeBytes: number, target: string) => {
-    blocks += blocksOf(type, sizeBytes, target);
-    inodes += 1;
-  };
-  for (const { name, type, sizeBytes, inode, links, target } of files) {
-    const kind = typeNames[type] ?? 'fifo';
-    if (destinationOf({ name, type: kind }) !== 'root') continue;
-    if (kind === 'directory') folders.add(name);
-    // A further name of a file costs nothing.
-    if (kind !== 'directory' && links > 1) {
-      if (counted.has(inode)) continue;
-      counted.add(inode);
-    }
-    add(kind, kind === 'file' ? sizeBytes : 0, target);
-  }
+  const inRoot = files.filter((file) => destinationOf({ name: file.name, type: kindOf(file) }) === 'root');
+  const folders = new Set(inRoot.filter((file) => kindOf(file) === 'directory').map((file) => file.name));
+  const sizes = onePerInode(inRoot).map(blocksOfFile);
   for (const [name, text] of Object.entries(additions)) {
     for (const folder of foldersAbove(name).filter((path) => !folders.has(path))) {
       folders.add(folder);
-      add('directory', 0, '');
+      sizes.push(blocksOf('directory', 0, ''));
     }
-    add('file', Buffer.byteLength(text), '');
+    sizes.push(blocksOf('file', Buffer.byteLength(text), ''));
   }
-  return { blocks, inodes };
+  return { blocks: sizes.reduce((sum, blocks) => sum + blocks, 0), inodes: sizes.length };
+}
+
+/** A further name of a file costs nothing. */
+function onePerInode(files: readonly ListedFile[]): ListedFile[] {
+  const seen = new Set<string>();
+  return files.filter((file) => {
+    if (kindOf(file) === 'directory' || file.links === 1) return true;
+    if (seen.has(file.inode)) return false;
+    seen.add(file.inode);
+    return true;
+  });
+}
+
+function blocksOfFile(file: ListedFile): number {
+  const kind = kindOf(file);
+  return blocksOf(kind, kind === 'file' ? file.sizeBytes : 0, file.target);
 }
 
 /** Blocks that the content of one file takes. */
@@ -64,12 +64,14 @@ export function blocksOf(type: string, sizeBytes: number, target: string): numbe
   return Math.ceil(sizeBytes / blockBytes) + (sizeBytes > 64 * 1024 * 1024 ? 1 : 0);
 }
 
+type Kind = 'file' | 'directory' | 'symlink' | 'fifo';
+
+const typeNames: Readonly<Record<string, Kind>> = { f: 'file', d: 'directory', l: 'symlink' };
+
 /** Devices, pipes and sockets take an inode and nothing else. */
-const typeNames: Readonly<Record<string, 'file' | 'directory' | 'symlink'>> = {
-  f: 'file',
-  d: 'directory',
-  l: 'symlink',
-};
+function kindOf({ type }: ListedFile): Kind {
+  return typeNames[type] ?? 'fifo';
+}
 
 /** `a/b` for `a/b/c`, and `a`; the top comes first. */
 function foldersAbove(name: string): string[] {

@@ -45,7 +45,7 @@ export interface ExportOptions {
 
 /** Makes the image of one exported stage and the lock of its packages, unless the image in the output folder is it. */
 export async function exportImage(context: BuildContext, options: ExportOptions): Promise<BuiltImage> {
-  const { project, stage, outDir, tree, layers, locked } = options;
+  const { project, stage, outDir, tree, layers } = options;
   const startedAt = Date.now();
   const { config } = project;
   const fileName = `${config.image.name}${await imageSuffix(context, stage)}`;
@@ -59,14 +59,6 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
   const existing = await readManifest(outDir, fileName);
   const isSame = existing?.fingerprint === embedded.fingerprint && existing.tree === treeId;
   const lockFile = `${outDir}/${fileName}.debian.lock.yaml`;
-  const { suite } = config.debian;
-  const lock = {
-    image: fileName,
-    architecture: imageArchitecture,
-    suite,
-    asked: options.asked,
-    steps: locked,
-  };
   if (isSame && (await sizeOf(path)) === existing.sizeBytes) {
     if ((await sizeOf(lockFile)) === undefined) await writeLock(context, options, lockFile);
     finish('nothing changed');

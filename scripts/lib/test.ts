@@ -69,8 +69,12 @@ async function main(args: string[]): Promise<void> {
     if (image) await runProject(name, wish.rest, { ...exhaustive, ...image });
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-  const isBootOnly = wish.selected.length === 1 && wish.selected[0] === 'boot';
-  process.exitCode = total.failed === 0 ? 0 : isBootOnly ? 5 : 1;
+  process.exitCode = exitCodeFor(wish.selected);
+}
+
+function exitCodeFor(selected: readonly ProjectName[]): number {
+  if (total.failed === 0) return 0;
+  return selected.length === 1 && selected[0] === 'boot' ? 5 : 1;
 }
 
 function readWish(args: readonly string[]): Wish {

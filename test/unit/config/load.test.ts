@@ -139,6 +139,16 @@ describe('loadConfig', () => {
     );
   });
 
+  it.each(['? - <<: 1\n: x\n', ': - - {<<\n', '? {<<: 3}\n: - 1\n', '? [a]\n: b\n'])(
+    'says what is wrong with a key that is no text: %j',
+    async (text) => {
+      const { config, diagnostics } = await load(text);
+
+      expect(config).toBeUndefined();
+      expect(diagnostics).not.toEqual([]);
+    },
+  );
+
   it('never throws, whatever the text is', async () => {
     const pieces = fc.constantFrom(
       'a',
