@@ -15,7 +15,7 @@ import { type BuiltImage, exportImage } from './export-image.ts';
 import type { LiveTree } from './live-tree.ts';
 import { isUnchanged, packagesAsParts } from './plan-build.ts';
 import { visibleConfig } from './stage-input.ts';
-import type { FoundStep, PlacedStep, StepFinder } from './step-finder.ts';
+import { type FoundStep, isRefusedByApt, type PlacedStep, type StepFinder } from './step-finder.ts';
 import { StepRunner } from './step-runner.ts';
 import { failedTreeFolder } from './work-folder.ts';
 
@@ -106,8 +106,8 @@ export class StageBuilder {
     if (ran > 0) {
       // What the plan and the image's manifest say must be what was built.
       if (!(await isUnchanged(project, action))) throw changedWhileBuilding(stage);
-      await removeTree(failedTreeFolder(this.#context.cacheDir, stage.name));
     }
+    await removeTree(failedTreeFolder(this.#context.cacheDir, stage.name));
     const packages = this.#layers.slice(first).flatMap((layer) => layer.packages ?? []);
     await this.#rememberParts(action, packages);
     return ran > 0;
@@ -128,9 +128,10 @@ export class StageBuilder {
       if (!found) throw new TypeError('a step that can not be found');
       return found;
     } catch (error) {
-      // What apt says about a package list belongs to that list.
-      const isApt = error instanceof HearthError && error.code === 'ERR_COMMAND_FAILED';
-      if (!isApt || !placed.step.kind.startsWith('packages')) throw error;
+      if (!isRefusedByApt(error, placed.step)) throw error;
+      this.#announce(placed.step, placed.stage);
+      // For `hearth shell`.
+      await tree.bring(this.#layers);
       const failure = await runner.failure(placed.step, 100, (error.details ?? '').split('\n'));
       await this.#keepFailedTree(placed.stage);
       throw failure;

@@ -10,11 +10,12 @@ import type { Project } from '../plan/project.ts';
 import { buildSteps } from '../stage/build-steps.ts';
 import { discoverStages } from '../stage/discover.ts';
 import { listFiles } from '../stage/inputs.ts';
+import { selectStages } from '../stage/select.ts';
 import type { Stage } from '../stage/stage.ts';
 import { digestOf } from '../text/digest.ts';
 import { imageArchitecture } from './context.ts';
 import { epochOf, visibleConfig } from './stage-input.ts';
-import { StepFinder } from './step-finder.ts';
+import { type FoundStep, isRefusedByApt, type PlacedStep, StepFinder } from './step-finder.ts';
 
 export interface PlanOptions {
   readonly project: Project;
@@ -58,7 +59,8 @@ export function packagesAsParts(packages: PackageSet): FingerprintParts {
 /** True if the stage's files are still those that the plan was made from. */
 export async function isUnchanged(project: Project, action: Action): Promise<boolean> {
   const { stages } = await discoverStages(project.projectDir);
-  const wanted = project.stages.flatMap((stage) => stages.find(({ name }) => name === stage.name) ?? []);
+  const names = project.stages.map((stage) => stage.name);
+  const wanted = await selectStages(project.projectDir, stages, names);
   const now = await fingerprintStages({ ...project, stages: wanted });
   return now.some((fingerprint) => fingerprint?.digest === action.fingerprint);
 }
@@ -120,7 +122,7 @@ async function walkStage(
   const { data } = visibleConfig(project.config, stage);
   let packages: FingerprintParts = {};
   for (const [index, step] of steps.entries()) {
-    const found = await finder.find({ step, steps, stage, previous, data, tree });
+    const found = await findUnlessRefused(finder, { step, steps, stage, previous, data, tree });
     if (found?.packages) packages = { ...packages, ...packagesAsParts(found.packages) };
     if (!found?.layer) {
       const rest = steps.slice(found ? index + 1 : index);
@@ -136,6 +138,16 @@ async function walkStage(
     tree = found.layer.tree;
   }
   return { progress: 'finished', layers, tree, packages };
+}
+
+/** A list that apt refuses is no reason not to plan: the build says it at that step, with file and line. */
+async function findUnlessRefused(finder: StepFinder, placed: PlacedStep): Promise<FoundStep | undefined> {
+  try {
+    return await finder.find(placed);
+  } catch (error) {
+    if (isRefusedByApt(error, placed.step)) return undefined;
+    throw error;
+  }
 }
 
 async function fingerprintStages(project: Project): Promise<(Fingerprint | undefined)[]> {

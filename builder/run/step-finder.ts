@@ -3,6 +3,7 @@ import type { PackageSet } from '../debian/package-file.ts';
 import { packagesDigest } from '../debian/package-file.ts';
 import type { Packages, ViewSource } from '../debian/packages.ts';
 import { minimalSystem, type PackageRequest } from '../debian/resolve.ts';
+import { HearthError } from '../errors/hearth-error.ts';
 import { findLayer, type Layer, type LayerStore, layerKey } from '../plan/layer-store.ts';
 import { stepInputs } from '../plan/step-inputs.ts';
 import type { BuildStep } from '../stage/build-steps.ts';
@@ -33,6 +34,12 @@ export interface FoundStep {
   readonly layer: Layer | undefined;
   /** Digest of its inputs, to see whether they change while it runs. */
   readonly inputs: string;
+}
+
+/** True if apt refused the step's own list of packages: a mistake of that step, of no other. */
+export function isRefusedByApt(error: unknown, step: BuildStep): error is HearthError {
+  const isApt = error instanceof HearthError && error.code === 'ERR_COMMAND_FAILED';
+  return isApt && step.kind.startsWith('packages');
 }
 
 /** Finds the layers of steps in the cache. */

@@ -1,7 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandResult, leftovers, TestProject } from '../helpers/project.ts';
 
 let project: TestProject;
+
+/** Makes the changed files of this run others than those of earlier runs, whose layers the cache still has. */
+const thisRun = `# ${randomUUID()}\n`;
 
 beforeAll(async () => {
   project = await TestProject.create('pi-gen-project');
@@ -81,7 +85,7 @@ describe('a change of one file', () => {
   it('builds that stage and what follows, and `plan` says why before', async () => {
     await project.write(
       'stages/30-end/00-last/00-run.sh',
-      '#!/bin/bash -e\necho "another end" >> "$ROOTFS_DIR/etc/fixture-order"\n',
+      `#!/bin/bash -e\n${thisRun}echo "another end" >> "$ROOTFS_DIR/etc/fixture-order"\n`,
       0o755,
     );
 
@@ -114,7 +118,7 @@ describe('a change of one file', () => {
 
 describe('an interrupted build', () => {
   /** A step that runs until it is ended, after it has made a mount of its own. */
-  const slowStep = '#!/bin/bash -e\nmount -t tmpfs tmpfs "$ROOTFS_DIR/mnt"\nsleep 61 &\nsleep 62\n';
+  const slowStep = `#!/bin/bash -e\n${thisRun}mount -t tmpfs tmpfs "$ROOTFS_DIR/mnt"\nsleep 61 &\nsleep 62\n`;
 
   it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
     'ended by %s leaves nothing behind and goes on at the step that was running',
@@ -137,7 +141,11 @@ describe('an interrupted build', () => {
       await expect.poll(async () => await leftovers(project.cacheDir), { timeout: 10_000 }).toEqual([]);
 
       const plan = await project.hearth('plan');
-      await project.write('stages/10-pigen/02-later/01-run.sh', `#!/bin/bash -e\n# after ${signal}\n`, 0o755);
+      await project.write(
+        'stages/10-pigen/02-later/01-run.sh',
+        `#!/bin/bash -e\n${thisRun}# after ${signal}\n`,
+        0o755,
+      );
       const again = await project.hearth('build');
 
       expect(plan.stdout).toContain('; goes on at 02-later/01-run.sh');
