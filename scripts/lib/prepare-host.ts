@@ -1,14 +1,27 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { $ } from 'zx';
-import { commandsOf, type HostProblem, packagesOf } from '../../builder/host/checks/problem.ts';
+import {
+  commandsOf,
+  type HostProblem,
+  packagesOf,
+  packagesProblem,
+} from '../../builder/host/checks/problem.ts';
 import { findInstallable } from '../../builder/host/preflight.ts';
 
+/** A browser for the tests of the setup page; another one can be named. */
+const chromium = process.env['HEARTH_CHROMIUM'] ?? '/usr/bin/chromium';
+
 /**
- * Installs what a build needs from the host: packages, and subordinate ids for this user. Where it may not, prints the
- * exact commands and ends with exit code 3. What is left to mend by hand is said by the build itself.
+ * Installs what a build needs from the host: packages, and subordinate ids for this user; for the tests also a browser.
+ * Where it may not, prints the exact commands and ends with exit code 3. What is left to mend by hand is said by the build
+ * itself.
  */
-export async function prepareHost(): Promise<void> {
-  const problems = await findInstallable();
+export async function prepareHost(needs: { readonly browser?: boolean } = {}): Promise<void> {
+  const problems = [
+    ...(await findInstallable()),
+    ...(needs.browser === true && !existsSync(chromium) ? [noBrowser()] : []),
+  ];
   if (problems.length === 0) return;
   const root = await asRoot();
   if (root === undefined) {
@@ -20,6 +33,12 @@ export async function prepareHost(): Promise<void> {
     process.exit(3);
   }
   for (const command of programsOf(problems)) await runAsRoot(root, command);
+}
+
+function noBrowser(): HostProblem {
+  const why =
+    'The tests use the setup page in a real browser. HEARTH_CHROMIUM can name one that is elsewhere.';
+  return packagesProblem(`There is no ${chromium}.`, why, ['chromium']);
 }
 
 /** What to run as root, packages first: they bring the programs that the others need. */

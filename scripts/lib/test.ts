@@ -23,6 +23,9 @@ The last line counts: N passed, N failed, N skipped. Exit codes: 0 all passed, 1
 const projects = ['unit', 'stages', 'integration', 'boot'] as const;
 type ProjectName = (typeof projects)[number];
 
+/** `later`: printed when all of it is there, so that two do not mix their lines. */
+type Output = 'inherit' | 'later';
+
 interface Counts {
   passed: number;
   failed: number;
@@ -59,17 +62,39 @@ async function main(args: string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  if (wish.selected.some((name) => name === 'integration' || name === 'boot')) await prepareHost();
+  if (wish.selected.some((name) => name === 'integration' || name === 'boot'))
+    await prepareHost({ browser: true });
   await mkdir(reportDir, { recursive: true });
   $.cwd = projectDir;
   if (wish.selected.includes('unit')) await runGates();
-  for (const name of wish.selected) {
-    const image = name === 'boot' ? await imageEnvironment(wish) : {};
-    const exhaustive: Record<string, string> = wish.isExhaustive ? { HEARTH_EXHAUSTIVE: '1' } : {};
-    if (image) await runProject(name, wish.rest, { ...exhaustive, ...image });
+  for (const names of turnsOf(wish.selected)) {
+    const outputs = names.map((_, index) => (index === 0 ? 'inherit' : 'later'));
+    await Promise.all(names.map(async (name, index) => await runWish(name, wish, outputs[index] ?? 'later')));
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   process.exitCode = exitCodeFor(wish.selected);
+}
+
+/**
+ * What runs side by side. An emulated machine keeps one core busy, and so do small builds for most of their time: both
+ * together take little longer than one of them.
+ */
+function turnsOf(selected: readonly ProjectName[]): ProjectName[][] {
+  const together: readonly ProjectName[] = ['integration', 'boot'];
+  const alone = selected.filter((name) => !together.includes(name)).map((name) => [name]);
+  const rest = selected.filter((name) => together.includes(name));
+  return rest.length === 0 ? alone : [...alone, rest];
+}
+
+async function runWish(name: ProjectName, wish: Wish, output: Output): Promise<void> {
+  const image = name === 'boot' ? await imageEnvironment(wish) : {};
+  if (image === undefined) return;
+  const isShared = output === 'later' || wish.selected.length > 1;
+  await runProject(name, output, wish.rest, {
+    ...(wish.isExhaustive ? { HEARTH_EXHAUSTIVE: '1' } : {}),
+    ...(isShared ? { BOOT_TEST_SLOWNESS: process.env['BOOT_TEST_SLOWNESS'] ?? '2' } : {}),
+    ...image,
+  });
 }
 
 function exitCodeFor(selected: readonly ProjectName[]): number {
@@ -102,16 +127,20 @@ async function runGates(): Promise<void> {
 
 async function runProject(
   name: ProjectName,
+  output: Output,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
   const report = `${reportDir}/${name}.json`;
   await rm(report, { force: true });
+  if (output === 'later') console.log(`The ${name} tests run beside these; their lines follow.`);
   const result = await $({
-    stdio: 'inherit',
+    stdio: output === 'later' ? 'pipe' : 'inherit',
+    quiet: true,
     env: { ...process.env, ...environment },
   })`node_modules/.bin/vitest run \
     --project ${name} --reporter=default --reporter=json --outputFile.json=${report} ${args}`.nothrow();
+  if (output === 'later') console.log(`\nThe ${name} tests:\n${result.stdout}${result.stderr}`);
   const counted = await readReport(report);
   total.passed += counted.passed;
   total.failed += counted.failed;
