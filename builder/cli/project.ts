@@ -6,6 +6,7 @@ import type { ConfigSlice, Edition } from '../config/schema.ts';
 import { HearthError } from '../errors/hearth-error.ts';
 import type { Project } from '../plan/project.ts';
 import { type Discovery, discoverStages } from '../stage/discover.ts';
+import { selectStages } from '../stage/select.ts';
 import type { Stage, StageProblem } from '../stage/stage.ts';
 import { count } from '../text/count.ts';
 import type { Paint } from '../text/paint.ts';
@@ -33,8 +34,7 @@ export async function loadProject(settings: Settings, options: ProjectOptions = 
   ];
   const config = loaded.config;
   if (config === undefined || problems.length > 0) throw invalidProject(loaded, problems, options.paint);
-  const byName = new Map(discovery.stages.map((stage) => [stage.name, stage]));
-  const stages = wanted.flatMap((name) => byName.get(name) ?? []);
+  const stages = await selectStages(settings.projectDir, discovery.stages, wanted);
   return { projectDir: settings.projectDir, config, stages };
 }
 

@@ -55,7 +55,7 @@ export async function layerFiles(options: LayerOptions): Promise<LayerFile[]> {
     for (const file of await renderTemplates(templates, projectDir, data)) files.set(file.path, file);
   }
   for (const bundle of stage.definition?.bundles ?? []) {
-    const file = await bundleScript(resolve(stage.path, bundle.entry), bundle);
+    const file = await bundleScript(stage, bundle);
     files.set(file.path, file);
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -115,9 +115,14 @@ function templateError(label: string, why: string, todo: string): HearthError {
 }
 
 /** One ES module without dependencies for the device's Node.js 20. */
-async function bundleScript(entry: string, bundle: StageBundle): Promise<LayerFile> {
+async function bundleScript(stage: Stage, bundle: StageBundle): Promise<LayerFile> {
+  const entry = resolve(stage.path, bundle.entry);
+  const source =
+    bundle.collects === undefined
+      ? { entryPoints: [entry] }
+      : { stdin: { contents: collectingEntry(stage, entry, bundle.collects), resolveDir: stage.path } };
   const result = await build({
-    entryPoints: [entry],
+    ...source,
     bundle: true,
     write: false,
     platform: 'node',
@@ -126,7 +131,11 @@ async function bundleScript(entry: string, bundle: StageBundle): Promise<LayerFi
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'silent',
-    // Keeps the checkout's own path out of the bundle.
+    // Comments would name the checkout's own paths; names stay as they are, for the stack traces.
+    minifyWhitespace: true,
+    minifySyntax: true,
+    // Libraries of the older module format ask for Node's own by require().
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     absWorkingDir: resolve(entry, '..'),
   }).catch((error: Error) => {
     throw new HearthError('ERR_STAGE_INVALID', {
@@ -137,4 +146,16 @@ async function bundleScript(entry: string, bundle: StageBundle): Promise<LayerFi
   });
   const content = Buffer.from(result.outputFiles[0]?.contents ?? []);
   return { path: bundle.target.replace(/^\//, ''), mode: bundle.mode ?? 0o644, content };
+}
+
+/** A module that hands the collected parts to the entry. */
+function collectingEntry(stage: Stage, entry: string, file: string): string {
+  const parts = (stage.collected ?? []).filter((part) => part.file === file);
+  const quoted = (text: string) => JSON.stringify(text);
+  return [
+    `import { main } from ${quoted(entry)};`,
+    ...parts.map((part, index) => `import { setup as part${index} } from ${quoted(part.path)};`),
+    `main([${parts.map((part, index) => `{ stage: ${quoted(part.stage)}, ...part${index} }`).join(', ')}]);`,
+    '',
+  ].join('\n');
 }

@@ -13,6 +13,11 @@ export interface StageCheck {
 export interface StageBundle {
   /** Path of the entry file, relative to the stage folder. Its folder belongs to the stage's inputs. */
   readonly entry: string;
+  /**
+   * Name of a file that any stage may have (`setup.ts`). The entry then exports `main(parts)`, and the bundle calls it with
+   * what each of these files exports as `setup`, in the order of the stages: `{ stage: '30-samba', ...setup }`.
+   */
+  readonly collects?: string;
   /** Absolute path in the root file system. */
   readonly target: string;
   /** File mode, default 0o644. */

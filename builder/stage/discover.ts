@@ -16,7 +16,7 @@ export interface Discovery {
 /** Files that a stage folder may hold beside its steps. */
 const stageFiles = ['stage.ts', 'setup.ts', 'README.md', 'README', 'prerun.sh'];
 const markerFiles = ['SKIP', 'SKIP_IMAGES', 'EXPORT_IMAGE', 'SKIP_NOOBS', 'EXPORT_NOOBS'];
-const stageFolders = ['files', 'templates', 'node_modules'];
+const stageFolders = ['files', 'templates', 'setup', 'node_modules'];
 const substageFiles = ['README.md', 'README', 'SKIP'];
 
 /**

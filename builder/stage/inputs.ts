@@ -3,8 +3,8 @@ import { dirname, relative, resolve } from 'node:path';
 import type { StageDefinition } from './define.ts';
 import type { InputFile } from './stage.ts';
 
-/** Files that change nothing in the tree: texts for people, and markers that the planner reads itself. */
-const withoutEffect = new Set(['README.md', 'README', 'SKIP', 'SKIP_IMAGES', 'EXPORT_IMAGE', 'setup.ts']);
+/** Files that change nothing in the tree: texts for people, markers that the planner reads itself, and what another stage collects. */
+const withoutEffect = /^(README(\.md)?|SKIP|SKIP_IMAGES|EXPORT_IMAGE|setup\.ts|setup\/.*)$/;
 
 /**
  * Every file that a stage's result depends on: its folder, the overlays it names, and further inputs of stage.ts.
@@ -19,7 +19,7 @@ export async function listInputs(
   const missing: string[] = [];
   for (const path of await listFiles(stagePath)) {
     const label = relative(stagePath, path);
-    if (!withoutEffect.has(label)) inputs.set(label, { label, path });
+    if (!withoutEffect.test(label)) inputs.set(label, { label, path });
   }
   for (const path of furtherPaths(projectDir, stagePath, definition)) {
     const info = await stat(path).catch(() => undefined);

@@ -16,6 +16,15 @@ export interface InputFile {
   readonly path: string;
 }
 
+/** A file that a bundle takes from a stage. */
+export interface CollectedPart {
+  /** Name of the stage that has it, `30-samba`. */
+  readonly stage: string;
+  /** `setup.ts` */
+  readonly file: string;
+  readonly path: string;
+}
+
 export interface Stage {
   /** Folder name, `30-samba`. */
   readonly name: string;
@@ -29,6 +38,8 @@ export interface Stage {
   /** Path of EXPORT_IMAGE, if the tree after this stage becomes an image. */
   readonly exportImage: string | undefined;
   readonly inputs: readonly InputFile[];
+  /** What the stage's bundles collect; there once the stages of the image are chosen. */
+  readonly collected?: readonly CollectedPart[];
 }
 
 /** Something wrong in a stage folder. */

@@ -39,6 +39,11 @@ const forbiddenImports: readonly (readonly [file: string, source: string])[] = [
   ['stages/90-first-boot/agent/stage.ts', '../stage.ts'],
   ['stages/90-first-boot/agent/builder.ts', '../../../builder/text/size.ts'],
   ['stages/90-first-boot/agent/pages/stage.ts', '../../stage.ts'],
+  ['stages/30-samba/setup.ts', '../90-first-boot/agent/keeper/server.ts'],
+  ['stages/31-neighbour/setup.ts', '../30-samba/setup/share.ts'],
+  ['stages/32-package/setup.ts', 'yaml'],
+  ['stages/30-samba/setup/agent.ts', '../../90-first-boot/agent/web/server.ts'],
+  ['stages/30-samba/setup/up.ts', '../setup.ts'],
 ];
 
 const allowedImports: readonly (readonly [file: string, source: string])[] = [
@@ -61,6 +66,10 @@ const allowedImports: readonly (readonly [file: string, source: string])[] = [
   ['stages/30-samba/ok-zod.ts', 'zod'],
   ['stages/90-first-boot/agent/ok.ts', 'node:http'],
   ['stages/90-first-boot/agent/pages/ok.ts', '../server.ts'],
+  ['stages/90-first-boot/agent/card/ok.ts', 'yaml'],
+  ['stages/40-ok/setup.ts', '../90-first-boot/agent/setup/define.ts'],
+  ['stages/41-ok/setup.ts', './setup/share.ts'],
+  ['stages/40-ok/setup/share.ts', '../../90-first-boot/agent/device/door.ts'],
   ['test/unit/ok.ts', '../../builder/text/size.ts'],
   ['scripts/ok.ts', 'zx'],
 ];

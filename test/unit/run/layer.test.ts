@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { execa } from 'execa';
 import { extract, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { type LayerFile, layerFiles, makeLayer, renderTemplate } from '../../../builder/run/layer.ts';
 import type { StageDefinition } from '../../../builder/stage/define.ts';
+import { selectStages } from '../../../builder/stage/select.ts';
 import { errorOf } from '../../helpers/error-of.ts';
 import { executable, fileTree, linkTo, type TreeEntry } from '../../helpers/file-tree.ts';
 import { makeStage } from '../../helpers/make-stage.ts';
@@ -128,7 +131,7 @@ describe('bundles', () => {
     expect(file).toMatchObject({ path: 'usr/lib/hearth/agent.mjs', mode: 0o755 });
     expect(String(file?.content)).toContain('from the part, é');
     expect(String(file?.content)).not.toContain(': string');
-    expect(String(file?.content)).toContain('from "node:os"');
+    expect(String(file?.content)).toContain('from"node:os"');
   });
 
   it('have the same bytes in any checkout, without its path', async () => {
@@ -148,6 +151,66 @@ describe('bundles', () => {
     expect(error.code).toBe('ERR_STAGE_INVALID');
     expect(error.message).toBe('agent/main.ts can not be bundled.');
     expect(error.why).toContain('./none.ts');
+  });
+
+  it('hand what they collect to their entry, in the order of the stages', async () => {
+    const projectDir = await fileTree({
+      'stages/10-x/agent/main.ts':
+        'export function main(parts: unknown) { console.log(JSON.stringify(parts)); }\n',
+      'stages/05-a/setup.ts': "import { word } from './setup/word.ts';\nexport const setup = { word };\n",
+      'stages/05-a/setup/word.ts': "export const word: string = 'five';\n",
+      'stages/10-x/setup.ts': "export const setup = { word: 'ten' };\n",
+    });
+    const definition = {
+      summary: 'x',
+      bundles: bundles.map((bundle) => ({ ...bundle, collects: 'setup.ts' })),
+    };
+    const stages = ['05-a', '10-x'].map((name) =>
+      makeStage(name, {
+        path: `${projectDir}/stages/${name}`,
+        definition: name === '10-x' ? definition : undefined,
+      }),
+    );
+    const [, stage] = await selectStages(projectDir, stages, ['05-a', '10-x']);
+
+    const [file] = await layerFiles({ projectDir, stage: stage ?? makeStage(''), data: {}, epochSeconds: 0 });
+    await writeFile(`${projectDir}/agent.mjs`, String(file?.content));
+    const { stdout } = await execa(process.execPath, [`${projectDir}/agent.mjs`]);
+
+    expect(JSON.parse(stdout)).toEqual([
+      { stage: '05-a', word: 'five' },
+      { stage: '10-x', word: 'ten' },
+    ]);
+    expect(stage?.inputs.map((input) => input.label)).toEqual([
+      'stages/05-a/setup.ts',
+      'stages/05-a/setup/word.ts',
+      'stages/10-x/setup.ts',
+    ]);
+  });
+
+  it('collect nothing from stages that are skipped, left out or later', async () => {
+    const projectDir = await fileTree({
+      'stages/05-a/setup.ts': '',
+      'stages/06-b/setup.ts': '',
+      'stages/10-x/agent/main.ts': '',
+      'stages/20-y/setup.ts': '',
+    });
+    const definition = {
+      summary: 'x',
+      bundles: bundles.map((bundle) => ({ ...bundle, collects: 'setup.ts' })),
+    };
+    const stages = ['05-a', '06-b', '10-x', '20-y'].map((name) =>
+      makeStage(name, {
+        path: `${projectDir}/stages/${name}`,
+        definition: name === '10-x' ? definition : undefined,
+        isSkipped: name === '05-a',
+      }),
+    );
+
+    const [, stage] = await selectStages(projectDir, stages, ['05-a', '10-x', '20-y']);
+
+    expect(stage?.name).toBe('10-x');
+    expect(stage?.collected).toEqual([]);
   });
 
   it('are plain files unless a mode is named', async () => {
