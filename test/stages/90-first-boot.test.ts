@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readRelease } from '../../stages/90-first-boot/agent/device/release.ts';
-import { localText, readServiceEntries } from '../../stages/90-first-boot/agent/device/service-entries.ts';
+import { readServiceEntries } from '../../stages/90-first-boot/agent/device/service-entries.ts';
 import { readUnitStates } from '../../stages/90-first-boot/agent/device/unit-states.ts';
+import { localText } from '../../stages/90-first-boot/agent/text/local-text.ts';
 
 let root: string;
 

@@ -1,7 +1,29 @@
 import { join } from 'node:path';
 
 export interface DevicePaths {
+  /** /var/lib/hearth: only for root. */
+  readonly stateFolder: string;
   readonly setupCode: string;
+  readonly answersFile: string;
+  /** One file a step: which answers it was done with. */
+  readonly stampsFolder: string;
+  /** Lines of JSON, only ever appended to. */
+  readonly eventLog: string;
+  /** What steps printed, one file a step, without secrets. */
+  readonly stepLogs: string;
+  /** There once the device is set up. */
+  readonly completeFile: string;
+  /** There while a factory reset is to be done. */
+  readonly resetFile: string;
+  /** /run/hearth: gone with the power. */
+  readonly runFolder: string;
+  readonly keeperSocket: string;
+  readonly sessionsFile: string;
+  readonly triesFile: string;
+  /** HotspotView as JSON, written by the hotspot. */
+  readonly hotspotFile: string;
+  /** What the keeper hands to the hotspot: the network to join. Only for root. */
+  readonly joinFile: string;
   readonly fatFolder: string;
   readonly issueFile: string;
   readonly consoleDevice: string;
@@ -14,7 +36,20 @@ export interface DevicePaths {
 /** Every place on the device that the agent touches. Tests hand in a fake root. */
 export function devicePaths(root: string): DevicePaths {
   return {
+    stateFolder: join(root, 'var/lib/hearth'),
     setupCode: join(root, 'var/lib/hearth/setup-code'),
+    answersFile: join(root, 'var/lib/hearth/answers.json'),
+    stampsFolder: join(root, 'var/lib/hearth/stamps'),
+    eventLog: join(root, 'var/lib/hearth/events.jsonl'),
+    stepLogs: join(root, 'var/lib/hearth/step-logs'),
+    completeFile: join(root, 'var/lib/hearth/complete'),
+    resetFile: join(root, 'var/lib/hearth/reset'),
+    runFolder: join(root, 'run/hearth'),
+    keeperSocket: join(root, 'run/hearth/keeper.sock'),
+    sessionsFile: join(root, 'run/hearth/sessions.json'),
+    triesFile: join(root, 'run/hearth/tries.json'),
+    hotspotFile: join(root, 'run/hearth/hotspot.json'),
+    joinFile: join(root, 'run/hearth/join.json'),
     fatFolder: join(root, 'boot/firmware'),
     // Made anew at each boot, so no second copy of the code outlives the store.
     issueFile: join(root, 'run/issue.d/90-hearth.issue'),

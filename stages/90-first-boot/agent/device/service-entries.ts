@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-/** A text in one language for all, or one a language; `en` is always there. */
-export type LocalText = string | ({ readonly en: string } & Readonly<Record<string, string>>);
+import type { LocalText } from '../text/local-text.ts';
 
 /** One file of /usr/lib/hearth/services.d: a service that a stage wants to see on the page. */
 export interface ServiceEntry {
@@ -35,12 +33,6 @@ export function readServiceEntries(folder: string): ServiceEntries {
     }
   }
   return { entries, problems };
-}
-
-/** The text in the wanted language, else in English. */
-export function localText(text: LocalText, language: string): string {
-  if (typeof text === 'string') return text;
-  return (Object.hasOwn(text, language) ? text[language] : undefined) ?? text.en;
 }
 
 function listFiles(folder: string): readonly string[] {

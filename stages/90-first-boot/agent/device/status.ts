@@ -1,8 +1,9 @@
 import { hostname, networkInterfaces } from 'node:os';
+import type { LocalText } from '../text/local-text.ts';
 import { type Address, reachableAddresses } from './addresses.ts';
 import type { DevicePaths } from './paths.ts';
 import { type Release, readRelease } from './release.ts';
-import { type LocalText, readServiceEntries } from './service-entries.ts';
+import { readServiceEntries } from './service-entries.ts';
 import { readUnitStates, type UnitState } from './unit-states.ts';
 
 export interface ServiceStatus {

@@ -1,7 +1,8 @@
 import { type Address, addressUrl } from '../device/addresses.ts';
-import { localText } from '../device/service-entries.ts';
+
 import type { DeviceStatus, ServiceStatus } from '../device/status.ts';
 import type { UnitState } from '../device/unit-states.ts';
+import { localText } from '../text/local-text.ts';
 import type { Texts } from '../text/texts.ts';
 import { mark, stateSigns } from './drawings.ts';
 import { type Html, html, trusted } from './html.ts';

@@ -1,0 +1,176 @@
+import type { DeviceLook, StepTask } from '../device/door.ts';
+import type { LocalText } from '../text/local-text.ts';
+
+/** The answers of one topic by field name. Every value is a text; a choice's is its `value`. Absent: not given. */
+export type Values = Readonly<Record<string, string>>;
+
+/** What the owner said to one topic. */
+export type TopicAnswer =
+  | { readonly state: 'answered'; readonly values: Values }
+  | { readonly state: 'skipped' };
+
+/** All answers so far, by topic id. */
+export type Answers = Readonly<Record<string, TopicAnswer>>;
+
+/** What is wrong with the answer to one field; without `field` it is about the whole topic. */
+export interface FieldProblem {
+  readonly field?: string;
+  readonly message: LocalText;
+}
+
+interface FieldBase {
+  /** Key in hearth.yaml and in the form: letters and digits, camelCase, unique in its topic. */
+  readonly name: string;
+  readonly label: LocalText;
+  readonly help?: LocalText;
+  /** May be left empty. */
+  readonly isOptional?: boolean;
+  /** `file`: never asked on a page, only a file on the card can give it (a ready-made password hash). */
+  readonly source?: 'page' | 'file';
+  /** The field is asked only while this holds for the topic's other values. Pages without scripts show it always. */
+  readonly onlyIf?: (values: Values) => boolean;
+  /** Gives what is wrong with a value that is not empty, or undefined. Runs in the web process and again as root. */
+  readonly validate?: (value: string, values: Values) => LocalText | undefined;
+  /** HTML autocomplete token (WCAG 1.3.5): `username`, `new-password`, `off` … */
+  readonly autocomplete?: string;
+}
+
+export interface TextField extends FieldBase {
+  readonly kind: 'text';
+  readonly maxLength: number;
+  /** More than 1: a box of that many lines. */
+  readonly lines?: number;
+  /** Never shown again, never in a log: only "set" or "not set". For texts that are secret but not typed as a password. */
+  readonly isSecret?: boolean;
+  readonly inputMode?: 'text' | 'email' | 'url' | 'numeric';
+  /** What stands in the field before the owner writes. */
+  readonly prefill?: (device: DeviceLook) => Promise<string | undefined>;
+  /** Offered while typing (networks in range). */
+  readonly suggestions?: (device: DeviceLook) => Promise<readonly string[]>;
+}
+
+export interface SecretField extends FieldBase {
+  readonly kind: 'secret';
+  readonly maxLength: number;
+  /** A password that is being made up here (autocomplete `new-password`), not one that exists already. */
+  readonly isNew: boolean;
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly label: LocalText;
+  readonly help?: LocalText;
+}
+
+export interface ChoiceField extends FieldBase {
+  readonly kind: 'choice';
+  /** Up to seven are radio buttons, more are a list to choose from. */
+  readonly choices: readonly Choice[] | ((device: DeviceLook) => Promise<readonly Choice[]>);
+  readonly prefill?: (device: DeviceLook) => Promise<string | undefined>;
+}
+
+export type Field = TextField | SecretField | ChoiceField;
+
+/** One page of the setup: one subject. Its answers stand in hearth.yaml under its id. */
+export interface Topic {
+  /** `[a-z][a-z-]*`, unique over all stages: the key in hearth.yaml and the address /setup/ID. */
+  readonly id: string;
+  /** Place among the topics of all stages, ascending. The system has 0 to 99, services 100 and more. */
+  readonly order: number;
+  /** The heading of the page, as a question: "What shall the device be called?" */
+  readonly title: LocalText;
+  /** The name in lists: "Name of the device". */
+  readonly short: LocalText;
+  readonly text?: LocalText;
+  /** Can be skipped and done later. */
+  readonly isOptional: boolean;
+  readonly fields: readonly Field[];
+  /** What only several fields together show ("a password or a key"). */
+  readonly validate?: (values: Values, answers: Answers) => readonly FieldProblem[];
+  /**
+   * Asks the world whether the answers can work, before they are kept. Runs in the web process, without rights;
+   * `signal` ends it after ten seconds. What it can't find out is no problem.
+   */
+  readonly liveCheck?: (values: Values, signal: AbortSignal) => Promise<readonly FieldProblem[]>;
+  /** False on a device where the topic makes no sense (no Wi-Fi hardware): it is not asked. */
+  readonly isAvailable?: (device: DeviceLook) => Promise<boolean>;
+}
+
+/** Something the device does with the answers, as root. Must be safe to run again after a power cut at any moment. */
+export interface SetupStep {
+  /** `[a-z][a-z0-9.-]*`, unique over all stages: `system.hostname`. Name of its stamp. */
+  readonly id: string;
+  /** Place among the steps of all stages, ascending. */
+  readonly order: number;
+  /** What is being done, for the progress page: "Naming the device". */
+  readonly title: LocalText;
+  /**
+   * Ids of the topics it depends on. It runs when all of them are answered or skipped and at least one is answered, and
+   * again when one of them changes.
+   */
+  readonly uses: readonly string[];
+  /** How long it takes on a Pi 4, in seconds: its weight in the progress. */
+  readonly seconds: number;
+  /** The owner may go on without it when it fails. */
+  readonly isOptional?: boolean;
+  /** Raise it when the same answers give another result. Default 1. */
+  readonly version?: number;
+  readonly run: (task: StepTask) => Promise<void>;
+  /** Factory reset: takes back what `run` did, also half of it. */
+  readonly undo?: (task: StepTask) => Promise<void>;
+}
+
+export interface CheckResult {
+  readonly state: 'good' | 'warning' | 'bad';
+  /** What it means for the owner. */
+  readonly meaning: LocalText;
+  /** What to do about it; needed unless good. */
+  readonly todo?: LocalText;
+}
+
+/** One look of the doctor. */
+export interface DoctorCheck {
+  /** Unique over all stages: `system.disk`. */
+  readonly id: string;
+  readonly title: LocalText;
+  readonly run: (device: DeviceLook) => Promise<CheckResult>;
+}
+
+/** A way to a service for the status page. */
+export interface ServiceLink {
+  readonly title: LocalText;
+  readonly text?: LocalText;
+  /** An address to open, or to type elsewhere (`smb://hearth.local/media`). Undefined: there is none with these answers. */
+  readonly address: (answers: Answers, hostname: string) => string | undefined;
+}
+
+/** Who may open the setup page and the status page with a password. */
+export interface SignIn {
+  /** True if somebody has a password. */
+  readonly isPossible: (device: DeviceLook) => Promise<boolean>;
+  /** Checks a password; without a name, of any administrator. */
+  readonly verify: (
+    device: DeviceLook,
+    who: { readonly name?: string; readonly password: string },
+  ) => Promise<boolean>;
+}
+
+/** What one stage adds to the setup, in its setup.ts. The agent knows no service but by this. */
+export interface StageSetup {
+  readonly topics?: readonly Topic[];
+  readonly steps?: readonly SetupStep[];
+  readonly checks?: readonly DoctorCheck[];
+  readonly links?: readonly ServiceLink[];
+  readonly signIn?: SignIn;
+}
+
+/** A stage of this image with its setup.ts. */
+export interface CollectedSetup extends StageSetup {
+  /** `30-samba` */
+  readonly stage: string;
+}
+
+/** Declares what a stage adds to the setup. */
+export function defineSetup(setup: StageSetup): StageSetup {
+  return setup;
+}
