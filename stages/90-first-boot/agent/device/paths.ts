@@ -7,6 +7,8 @@ export interface DevicePaths {
   readonly answersFile: string;
   /** One file a step: which answers it was done with. */
   readonly stampsFolder: string;
+  /** Key of the stamps' digests. */
+  readonly stampKey: string;
   /** Lines of JSON, only ever appended to. */
   readonly eventLog: string;
   /** What steps printed, one file a step, without secrets. */
@@ -27,6 +29,8 @@ export interface DevicePaths {
   readonly fatFolder: string;
   readonly issueFile: string;
   readonly consoleDevice: string;
+  /** Width and height of the screen in pixels: `1920,1080`. */
+  readonly screenSize: string;
   readonly releaseFile: string;
   readonly servicesFolder: string;
   readonly resolvConf: string;
@@ -40,6 +44,7 @@ export function devicePaths(root: string): DevicePaths {
     setupCode: join(root, 'var/lib/hearth/setup-code'),
     answersFile: join(root, 'var/lib/hearth/answers.json'),
     stampsFolder: join(root, 'var/lib/hearth/stamps'),
+    stampKey: join(root, 'var/lib/hearth/stamp-key'),
     eventLog: join(root, 'var/lib/hearth/events.jsonl'),
     stepLogs: join(root, 'var/lib/hearth/step-logs'),
     completeFile: join(root, 'var/lib/hearth/complete'),
@@ -54,6 +59,7 @@ export function devicePaths(root: string): DevicePaths {
     // Made anew at each boot, so no second copy of the code outlives the store.
     issueFile: join(root, 'run/issue.d/90-hearth.issue'),
     consoleDevice: join(root, 'dev/console'),
+    screenSize: join(root, 'sys/class/graphics/fb0/virtual_size'),
     releaseFile: join(root, 'etc/hearth/release'),
     servicesFolder: join(root, 'usr/lib/hearth/services.d'),
     resolvConf: join(root, 'etc/resolv.conf'),

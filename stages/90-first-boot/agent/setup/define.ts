@@ -116,7 +116,11 @@ export interface SetupStep {
   /** Raise it when the same answers give another result. Default 1. */
   readonly version?: number;
   readonly run: (task: StepTask) => Promise<void>;
-  /** Factory reset: takes back what `run` did, also half of it. */
+  /**
+   * Factory reset: takes back what `run` did, also half of it or nothing, and again after a power cut. It runs early at the
+   * start of the device: no network, no NetworkManager and no service of a stage runs yet, so it changes files and uses
+   * programs that need no daemon (`nmcli --offline`, `userdel`, `systemctl disable` without `--now`). At most two minutes.
+   */
   readonly undo?: (task: StepTask) => Promise<void>;
 }
 

@@ -18,6 +18,8 @@ export interface StoredSetup {
   /** Failed optional steps that the owner goes on without. */
   readonly skippedSteps: readonly string[];
   readonly answers: Readonly<Record<string, StoredAnswer>>;
+  /** Files of the card that were taken over: name, and the sha256 it may have since. Written by the card import only. */
+  readonly cardFiles?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const emptySetup: StoredSetup = { isClaimed: false, isWanted: false, skippedSteps: [], answers: {} };
@@ -25,7 +27,16 @@ export const emptySetup: StoredSetup = { isClaimed: false, isWanted: false, skip
 /** Reads the store. It is written whole or not at all, so anything else than our JSON is a failing card: throws. */
 export function readSetup(paths: DevicePaths): StoredSetup {
   const text = readIfThere(paths.answersFile);
-  return text === undefined ? emptySetup : { ...emptySetup, ...(JSON.parse(text) as Partial<StoredSetup>) };
+  return text === undefined ? emptySetup : { ...emptySetup, ...parse(text, paths.answersFile) };
+}
+
+/** The parser's own message would quote the file, and with it passwords. */
+function parse(text: string, path: string): Partial<StoredSetup> {
+  try {
+    return JSON.parse(text) as Partial<StoredSetup>;
+  } catch {
+    throw new Error(`${path} is damaged: the card may be failing`);
+  }
 }
 
 /** Replaces the store; it is on the disk when this returns. */
