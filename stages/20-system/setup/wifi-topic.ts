@@ -44,6 +44,7 @@ export const wifiTopic: Topic = {
     },
     {
       kind: 'secret',
+      belongsTo: 'network',
       name: 'password',
       label: { en: 'Password of the network', de: 'Passwort des Netzes' },
       help: {

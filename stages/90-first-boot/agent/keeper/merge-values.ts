@@ -1,5 +1,5 @@
 import { isAsked } from '../setup/check-topic.ts';
-import type { FieldProblem, Topic, Values } from '../setup/define.ts';
+import type { Field, FieldProblem, Topic, Values } from '../setup/define.ts';
 import { isSecretField } from '../support/sensitive.ts';
 import { isOnPage } from './topics.ts';
 
@@ -13,13 +13,19 @@ export function mergeValues(topic: Topic, sent: Values, kept: Values = {}): Valu
   );
   const entries = topic.fields.flatMap((field): readonly (readonly [string, string])[] => {
     const stays = isOnPage(field) ? isSecretField(field) : !(isSecretField(field) && hasNewSecret);
-    const value = sent[field.name] ?? (stays ? kept[field.name] : undefined) ?? '';
+    const value =
+      sent[field.name] ?? (stays && !isOfAnother(field, sent, kept) ? kept[field.name] : undefined) ?? '';
     const text = field.kind === 'text' ? value.replaceAll('\r\n', '\n') : value;
     return text === '' ? [] : [[field.name, text]];
   });
   const merged = Object.fromEntries(entries);
   const asked = topic.fields.filter((field) => isAsked(field, merged)).map((field) => field.name);
   return Object.fromEntries(entries.filter(([name]) => asked.includes(name)));
+}
+
+function isOfAnother(field: Field, sent: Values, kept: Values): boolean {
+  if (field.kind !== 'secret' || field.belongsTo === undefined) return false;
+  return (sent[field.belongsTo] ?? '') !== (kept[field.belongsTo] ?? '');
 }
 
 /** A page can give only what a page asks. */

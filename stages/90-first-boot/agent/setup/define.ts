@@ -52,6 +52,8 @@ export interface TextField extends FieldBase {
 export interface SecretField extends FieldBase {
   readonly kind: 'secret';
   readonly maxLength: number;
+  /** Name of the field that it is the secret of: another value there forgets the kept secret (another Wi-Fi network). */
+  readonly belongsTo?: string;
   /** A password that is being made up here (autocomplete `new-password`), not one that exists already. */
   readonly isNew: boolean;
 }
