@@ -34,7 +34,7 @@ export const wifiStep: SetupStep = {
     }
     await task.must('nmcli', ['connection', 'reload']);
     if (!isNew && (await isUp(task))) return;
-    await join(task);
+    await join(task, password === '' ? undefined : network);
   },
   undo: async (task) => {
     await task.run('nmcli', ['connection', 'delete', 'id', profileName], { timeoutMs: 30_000 });
@@ -44,7 +44,8 @@ export const wifiStep: SetupStep = {
   },
 };
 
-async function join(task: StepTask): Promise<void> {
+/** `secured`: the network's name, if it has a password. */
+async function join(task: StepTask, secured: string | undefined): Promise<void> {
   for (let turn = 1; ; turn++) {
     await task.run('nmcli', ['device', 'wifi', 'rescan'], { timeoutMs: 15_000 });
     task.progress(turn === 1 ? 0.4 : 0.7, { en: 'Joining the network', de: 'Verbindung wird aufgebaut' });
@@ -54,11 +55,20 @@ async function join(task: StepTask): Promise<void> {
       { timeoutMs: (joinLimitSeconds + 10) * 1000 },
     );
     if (result.exitCode === 0) return;
-    const reason = wifiReason(result.stderr, await deviceReason(task));
+    const told = wifiReason(result.stderr, await deviceReason(task));
+    // NetworkManager 1.52 says "not found" too when the router does not take the password (seen with two radios).
+    const isRefused = told === 'notFound' && secured !== undefined && (await isHeard(task, secured));
+    const reason = isRefused ? 'wrongPassword' : told;
     task.log(`nmcli: ${lastLine(result)}`);
     if (reason !== 'notFound' || turn >= tries || task.signal.aborted) throw wifiFailure(reason);
     await timers.setTimeout(4_000, undefined, { signal: task.signal }).catch(() => {});
   }
+}
+
+async function isHeard(task: StepTask, network: string): Promise<boolean> {
+  const list = ['-g', 'SSID', 'device', 'wifi', 'list', '--rescan', 'no'];
+  const { stdout } = await task.run('nmcli', list, { timeoutMs: 15_000 });
+  return stdout.split('\n').includes(network.replaceAll(/[\\:]/g, '\\$&'));
 }
 
 async function waitForNetworkManager(task: StepTask): Promise<boolean> {

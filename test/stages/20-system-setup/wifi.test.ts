@@ -25,6 +25,8 @@ interface Radio {
   /** What `nmcli connection up` answers. */
   up: Partial<RunResult>;
   reason: string;
+  /** What `nmcli -g SSID device wifi list` answers. */
+  heard: string;
 }
 
 function make(): { readonly device: FakeDevice; readonly radio: Radio } {
@@ -41,7 +43,7 @@ function make(): { readonly device: FakeDevice; readonly radio: Radio } {
   mkdirSync(join(device.root, 'sys/class/net/wlan0/wireless'), { recursive: true });
   mkdirSync(join(device.root, 'sys/class/net/eth0'), { recursive: true });
   addSystemctl(device);
-  const radio: Radio = { isRunning: true, isUp: false, up: {}, reason: '0 (No reason given)\n' };
+  const radio: Radio = { isRunning: true, isUp: false, up: {}, reason: '0 (No reason given)\n', heard: '' };
   device.programs['iw'] = (args) => (/^reg set [A-Z]{2}$/.test(args.join(' ')) ? {} : undefined);
   device.programs['nmcli'] = (args) => nmcli(radio, args.join(' '), device);
   return { device, radio };
@@ -60,6 +62,8 @@ function nmcli(radio: Radio, line: string, device: FakeDevice): Partial<RunResul
       return { stdout: radio.reason };
     case 'connection delete id hearth-wifi':
       return device.has(profile) ? {} : { exitCode: 10 };
+    case '-g SSID device wifi list --rescan no':
+      return { stdout: radio.heard };
     case 'radio wifi on':
     case 'connection reload':
     case 'device wifi rescan':
@@ -169,6 +173,17 @@ describe('joining a Wi-Fi network', () => {
     radio.reason = reason;
     await expect(device.run(step, { wifi })).rejects.toThrow(why);
   });
+});
+
+test('a secured network that is heard but "not found" did not take the password', async () => {
+  const { device, radio } = make();
+  radio.up = {
+    exitCode: 10,
+    stderr: 'Error: Connection activation failed: The Wi-Fi network could not be found',
+  };
+  radio.heard = `Neighbour\n${wifi.network.replaceAll(/[\\:]/g, '\\$&')}\n`;
+
+  await expect(device.run(step, { wifi })).rejects.toThrow('password is probably');
 });
 
 test('a network that is not there has a reason of its own', () => {
