@@ -160,6 +160,25 @@ describe('agent.mjs setup-code', () => {
     expect(output).toContain('login prompt: shown');
   });
 
+  it.each([
+    ['is set up', 'complete', ''],
+    ['is about to be reset', 'reset', ''],
+  ])(
+    'shows the code nowhere on a device that %s, and takes an old one from the card',
+    async (_what, name, text) => {
+      await runAgent(bundle, 'setup-code', '--root', device.root);
+      const [stored] = codesShown(device.root);
+      rmSync(join(device.root, 'run'), { recursive: true });
+      writeFileSync(join(device.root, 'dev/console'), '');
+      writeFileSync(join(device.root, 'var/lib/hearth', name), text);
+
+      const { exitCode } = await runAgent(bundle, 'setup-code', '--root', device.root);
+
+      expect(exitCode).toBe(0);
+      expect(placesOf(device.root).map(codeIn)).toEqual([stored, undefined, undefined, undefined]);
+    },
+  );
+
   it('replaces a store that holds no code, and says so', async () => {
     writeFileSync(join(device.root, 'var/lib/hearth/setup-code'), '\0\0\0\0');
 
