@@ -55,8 +55,8 @@ export async function layerFiles(options: LayerOptions): Promise<LayerFile[]> {
     for (const file of await renderTemplates(templates, projectDir, data)) files.set(file.path, file);
   }
   for (const bundle of stage.definition?.bundles ?? []) {
-    const file = await bundleScript(stage, bundle);
-    files.set(file.path, file);
+    const path = bundle.target.replace(/^\//, '');
+    files.set(path, { path, mode: bundle.mode ?? 0o644, content: await bundleScript(stage, bundle) });
   }
   return [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -114,8 +114,8 @@ function templateError(label: string, why: string, todo: string): HearthError {
   return new HearthError('ERR_STAGE_INVALID', { what: `The template ${label} can not be used.`, why, todo });
 }
 
-/** One ES module without dependencies for the device's Node.js 20. */
-async function bundleScript(stage: Stage, bundle: StageBundle): Promise<LayerFile> {
+/** One ES module without dependencies for the device's Node.js 20. Throws ERR_STAGE_INVALID with esbuild's words. */
+export async function bundleScript(stage: Stage, bundle: StageBundle): Promise<Buffer> {
   const entry = resolve(stage.path, bundle.entry);
   const source =
     bundle.collects === undefined
@@ -144,8 +144,7 @@ async function bundleScript(stage: Stage, bundle: StageBundle): Promise<LayerFil
       cause: error,
     });
   });
-  const content = Buffer.from(result.outputFiles[0]?.contents ?? []);
-  return { path: bundle.target.replace(/^\//, ''), mode: bundle.mode ?? 0o644, content };
+  return Buffer.from(result.outputFiles[0]?.contents ?? []);
 }
 
 /** A module that hands the collected parts to the entry. */

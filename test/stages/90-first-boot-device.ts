@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
-import { stage } from '../../stages/90-first-boot/stage.ts';
+import { dirname, join, resolve } from 'node:path';
+import { bundleScript } from '../../builder/run/layer.ts';
+import { discoverStages } from '../../builder/stage/discover.ts';
+import { selectStages } from '../../builder/stage/select.ts';
 
 /** The device's Node runs the agent with these, see the units. */
 const nodeOptions = ['--jitless', '--no-expose-wasm'];
@@ -40,19 +41,18 @@ export function fakeDevice(): { readonly root: string; readonly remove: () => vo
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-/** Bundles the agent as the builder does. Returns the path of the one file. */
+/** Bundles the agent as the builder does, with the setups of all stages. Returns the path of the one file. */
 export async function bundleAgent(folder: string): Promise<string> {
-  const outfile = join(folder, 'agent.mjs');
-  await build({
-    entryPoints: [join('stages/90-first-boot', stage.bundles?.[0]?.entry ?? '')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
-  return outfile;
+  const projectDir = resolve(import.meta.dirname, '../..');
+  const { stages } = await discoverStages(projectDir);
+  const names = stages.map((stage) => stage.name);
+  const selected = await selectStages(projectDir, stages, names);
+  const stage = selected.find(({ name }) => name === '90-first-boot');
+  const bundle = stage?.definition?.bundles?.[0];
+  if (stage === undefined || bundle === undefined) throw new Error('90-first-boot has no bundle');
+  const file = join(folder, 'agent.mjs');
+  writeFileSync(file, await bundleScript(stage, bundle));
+  return file;
 }
 
 /** Starts the bundled agent as the device does. */
@@ -70,14 +70,4 @@ export async function runAgent(
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (output += text));
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return { exitCode, output };
-}
-
-/** Starts the web process on a free port. */
-export async function startWeb(
-  bundle: string,
-  ...args: readonly string[]
-): Promise<{ readonly child: ChildProcess; readonly port: number }> {
-  const child = startAgent(bundle, 'web', '--listen', '127.0.0.1:0', ...args);
-  const [line] = (await once(child.stdout as NodeJS.EventEmitter, 'data')) as [Buffer];
-  return { child, port: Number(/:(\d+)\n/.exec(line.toString())?.[1]) };
 }

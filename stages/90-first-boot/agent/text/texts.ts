@@ -1,35 +1,10 @@
-import type { UnitState } from '../device/unit-states.ts';
+import type { english } from './en.ts';
 
-/** Everything that the pages say, in one language. */
-export interface Texts {
-  /** BCP 47 language tag. */
-  readonly language: string;
-  readonly overall: {
-    readonly running: string;
-    readonly starting: string;
-    readonly off: string;
-    readonly failed: (count: number) => string;
-    readonly unknown: string;
-  };
-  readonly services: string;
-  readonly noServices: string;
-  readonly refresh: string;
-  readonly states: Readonly<Record<UnitState, string>>;
-  readonly addresses: string;
-  readonly addressHint: string;
-  readonly noAddress: string;
-  readonly byName: string;
-  readonly media: { readonly cable: string; readonly wifi: string; readonly other: string };
-  readonly moreAddresses: string;
-  readonly setupCode: string;
-  readonly setupCodeWhere: readonly [screen: string, card: string];
-  readonly setupCodeHint: string;
-  readonly image: (name: string, date: string) => string;
-  readonly problems: Readonly<
-    Record<
-      'badRequest' | 'notFound' | 'wrongMethod' | 'wrongHost' | 'internal',
-      { readonly title: string; readonly text: string }
-    >
-  >;
-  readonly toPage: string;
-}
+/** Everything that the pages say, in one language. The English file decides what there is. */
+export type Texts = typeof english & {
+  /**
+   * The stages say their own texts in English and German. A file for another language may have them here, by their
+   * English sentence; what is missing is said in English.
+   */
+  readonly sentences?: Readonly<Record<string, string>>;
+};

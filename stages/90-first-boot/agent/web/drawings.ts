@@ -1,4 +1,6 @@
 import type { UnitState } from '../device/unit-states.ts';
+import type { StepView } from '../events/fold.ts';
+import type { CheckResult } from '../setup/define.ts';
 
 /** The mark: a fire under the arch of a hearth. Colours come from the page, or from here in the browser's tab. */
 export const mark = `<svg class="mark" viewBox="0 0 48 48" aria-hidden="true" focusable="false">${markShapes()}</svg>`;
@@ -15,6 +17,22 @@ export const stateSigns: Readonly<Record<UnitState, string>> = {
   unknown: sign(
     '<circle cx="8" cy="8" r="6.2"/><path d="M6.2 6.4a1.9 1.9 0 1 1 2.6 1.8c-.6.3-.8.6-.8 1.2M8 11.6v.1"/>',
   ),
+};
+
+/** The same for the steps of the setup. */
+export const stepSigns: Readonly<Record<StepView['state'], string>> = {
+  waiting: sign('<circle cx="8" cy="8" r="6.2"/>'),
+  running: stateSigns.starting,
+  done: stateSigns.running,
+  failed: stateSigns.failed,
+  skipped: stateSigns.off,
+};
+
+/** And for what the doctor finds. */
+export const checkSigns: Readonly<Record<CheckResult['state'], string>> = {
+  good: stateSigns.running,
+  warning: sign('<circle cx="8" cy="8" r="6.2"/><path d="M8 4.8v3.8M8 11v.2"/>'),
+  bad: stateSigns.failed,
 };
 
 function sign(shapes: string): string {

@@ -1,19 +1,34 @@
-import { german } from '../text/de.ts';
-import { english } from '../text/en.ts';
+import { languages } from '../text/languages.ts';
 import type { Texts } from '../text/texts.ts';
 
-/** A new language is a new file in text/ and a line here. The first one is the fallback. */
-const languages: readonly Texts[] = [english, german];
+export interface LanguageWishes {
+  /** What the visitor chose on a page: the cookie. */
+  readonly chosen?: string | undefined;
+  /** The browser's header: `de-AT, de;q=0.9, en;q=0.5`. */
+  readonly acceptLanguage?: string | undefined;
+  /** What the owner chose for the device. */
+  readonly owner?: string | undefined;
+}
 
-/** Chooses the language that the browser likes best: `de-AT, de;q=0.9, en;q=0.5`. */
-export function chooseTexts(acceptLanguage: string | undefined): Texts {
+/** Chooses the language of the pages: the visitor's choice, what the browser likes best, the owner's, English. */
+export function chooseTexts({ chosen, acceptLanguage, owner }: LanguageWishes): Texts {
+  const found = textsOf(chosen) ?? acceptedTexts(acceptLanguage) ?? textsOf(owner?.split(/[-_]/)[0]);
+  return found ?? (languages[0] as Texts);
+}
+
+/** The texts of a language, if there are any. */
+export function textsOf(language: string | undefined): Texts | undefined {
+  return languages.find((candidate) => candidate.language === language);
+}
+
+function acceptedTexts(acceptLanguage: string | undefined): Texts | undefined {
   const wishes = (acceptLanguage ?? '').slice(0, 500).split(',').map(parseWish);
   wishes.sort((a, b) => b.weight - a.weight);
   for (const wish of wishes) {
-    const texts = languages.find((candidate) => candidate.language === wish.language);
+    const texts = textsOf(wish.language);
     if (texts !== undefined && wish.weight > 0) return texts;
   }
-  return english;
+  return undefined;
 }
 
 function parseWish(item: string): { readonly language: string; readonly weight: number } {
