@@ -41,21 +41,21 @@ export async function testManifest(): Promise<ImageManifest> {
   return JSON.parse(text) as ImageManifest;
 }
 
-/** Starts the image under test. `name` is the folder of its logs, which stays. */
+/** Starts the image under test, or a prepared copy of it. `name` is the folder of its logs, which stays. */
 export async function startTestVm(
   name: string,
-  options: Omit<VmOptions, 'tools' | 'image' | 'card' | 'logFolder'> = {},
+  options: Omit<VmOptions, 'tools' | 'image' | 'card' | 'logFolder'> & { readonly image?: string } = {},
 ): Promise<Vm> {
-  const image = testImage();
+  const image = options.image ?? testImage();
   return await startVm({
     tools: await testTools(),
-    image,
     card: await readPartitionTable(image),
     logFolder: await testLogFolder(name),
     slowness,
     // A device must come up without the Internet; nothing that a test sees may depend on it.
     isIsolated: true,
     ...options,
+    image,
   });
 }
 
