@@ -8,6 +8,7 @@ import { type Scene, scenes } from '../../test/stages/90-first-boot/web/scenes.t
 import { type FakeWeb, startFakeWeb } from '../../test/stages/90-first-boot/web/web-server.ts';
 import { gallery } from './screenshots/gallery.ts';
 import { type Look, looksOf, pictureName } from './screenshots/looks.ts';
+import { inRealWords } from './screenshots/real-words.ts';
 import { smallPng } from './screenshots/small-png.ts';
 
 const help = `scripts/screenshots: renders every page of the setup and status page with sample data.
@@ -62,6 +63,7 @@ async function main(): Promise<void> {
 
 async function takePicture(browser: Browser, web: FakeWeb, scene: Scene, look: Look): Promise<Buffer> {
   web.door = new FakeDoor();
+  web.door.topics = inRealWords(web.door.topics);
   const { path, token } = scene.arrange(web);
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.width < 800 ? 640 : 720 },
