@@ -47,7 +47,10 @@ export function describeSetupInBrowser(snapshot: () => VmSnapshot): void {
 
       expect(text).not.toContain((await vm.mustRun('uname -n')).trim());
       expect(text).not.toContain('Samba');
-      expect((await page.goto(`${origin}/setup/samba`))?.status()).not.toBe(200);
+      for (const path of ['/setup', '/setup/samba', '/doctor', '/change/device']) {
+        await page.goto(`${origin}${path}`);
+        expect(new URL(page.url()).pathname, path).toMatch(/^\/(login)?$/);
+      }
     });
 
     it('lets the owner in with the code', async () => {
