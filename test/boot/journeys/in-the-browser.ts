@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Vm } from '../../../builder/vm/vm.ts';
 import type { VmSnapshot } from '../../../builder/vm/vm-options.ts';
 import { startChromium } from '../../helpers/chromium.ts';
-import { slowness, testLogFolder } from '../../helpers/vm.ts';
+import { isExhaustive, slowness, testLogFolder } from '../../helpers/vm.ts';
 import { readIdentity } from '../../helpers/vm-device.ts';
 import { answers, canary } from './answers.ts';
 import { expectAnswersApplied, makeSshKey, placesWithCanary, readEvents } from './device-facts.ts';
@@ -125,6 +125,25 @@ export function describeSetupInBrowser(snapshot: () => VmSnapshot): void {
 
     it('has left no secret anywhere', async () => {
       expect(await placesWithCanary(vm)).toBe('');
+    });
+
+    it.skipIf(!isExhaustive)('is as new after a factory reset, with another code', async () => {
+      const before = await readIdentity(vm);
+      await vm.mustRun(`hearthctl reset --yes ${answers.device.name}`);
+      await expect
+        .poll(async () => (await vm.run('uname -n; cat /var/lib/hearth/setup-code')).stdout, {
+          timeout: 400_000 * slowness,
+          interval: 3_000,
+        })
+        .toMatch(/^hearth\n[A-Z0-9]{4}-/);
+      await vm.waitForBoot();
+
+      expect((await readIdentity(vm)).setupCode).not.toBe(before.setupCode);
+      expect((await vm.run(`id ${answers.administrator.name}`)).exitCode).not.toBe(0);
+      expect(await vm.mustRun('pdbedit -L')).not.toContain(answers.samba.user);
+      expect(await vm.mustRun('cat /srv/media/note.txt')).toContain('from a computer');
+      expect((await vm.waitForHttp(80, '/')).body).toContain('action="/claim"');
+      expect(await vm.failedUnits()).toEqual([]);
     });
   });
 }
