@@ -29,8 +29,8 @@ export interface Network {
   readonly look: () => Promise<NetworkSight>;
   /** Lets the radio be switched on. Without a country the one that is set stays. */
   readonly prepare: (limitMs: number, country?: string) => Promise<void>;
-  /** The networks in range, strongest first. Only while the hotspot is off. */
-  readonly scan: (limitMs: number) => Promise<readonly ScannedNetwork[]>;
+  /** The networks in range, strongest first. Only while the hotspot is off. Undefined: not heard to the end in that time. */
+  readonly scan: (limitMs: number) => Promise<readonly ScannedNetwork[] | undefined>;
   /** Starts the hotspot. False: that can't work now. */
   readonly open: (limitMs: number) => Promise<boolean>;
   readonly close: (limitMs: number) => Promise<void>;

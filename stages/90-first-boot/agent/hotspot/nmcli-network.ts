@@ -100,13 +100,13 @@ function hasGuest(arp: string): boolean {
   return arp.split('\n').some((line) => line.startsWith(subnet) && / 0x2 /.test(line));
 }
 
-async function scan(look: DeviceLook, limitMs: number): Promise<readonly ScannedNetwork[]> {
+async function scan(look: DeviceLook, limitMs: number): Promise<readonly ScannedNetwork[] | undefined> {
   const [card] = wifiCards(look);
   if (card === undefined) return [];
   const fields = 'SSID-HEX,SIGNAL,SECURITY,MODE';
   const args = ['-t', '-f', fields, 'device', 'wifi', 'list', 'ifname', card, '--rescan', 'yes'];
   const { exitCode, stdout } = await look.run('nmcli', args, { timeoutMs: limitMs });
-  return exitCode === 0 ? scannedNetworks(stdout) : [];
+  return exitCode === 0 ? scannedNetworks(stdout) : undefined;
 }
 
 async function openHotspot(look: DeviceLook, limitMs: number): Promise<boolean> {

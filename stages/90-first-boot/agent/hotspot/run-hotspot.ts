@@ -96,10 +96,10 @@ class Hotspot {
 
   async #begin(): Promise<void> {
     await this.#network.prepare(prepareMs);
-    this.#networks = await this.#network.scan(scanMs);
+    this.#networks = (await this.#network.scan(scanMs)) ?? [];
     if (this.#networks.length === 0) {
       await this.#clock.wait(radioStartMs);
-      this.#networks = await this.#network.scan(scanMs);
+      this.#networks = (await this.#network.scan(scanMs)) ?? [];
     }
     await this.#open(openMs);
   }
@@ -107,7 +107,7 @@ class Hotspot {
   async #join(wish: JoinWish): Promise<void> {
     const { paths, report } = this.#context;
     report('leaving the setup hotspot to join a wireless network');
-    const outcome = await tryToJoin(this.#network, wish, this.#clock);
+    const outcome = await tryToJoin(this.#network, wish, this.#clock, this.#networks);
     if (wish.country !== '') this.#country = wish.country;
     if (outcome.networks.length > 0) this.#networks = outcome.networks;
     if (outcome.failure === undefined) {
@@ -120,16 +120,18 @@ class Hotspot {
     }
     report(`the wireless network could not be joined: ${outcome.failure}`);
     this.#failure = { network: wish.network, reason: outcome.failure };
-    await this.#open(reopenMs);
+    // If that is too short: late is better than after all the patience again.
+    await this.#open(reopenMs, openMs);
   }
 
   /** First the word for the page, then the hotspot: whoever comes in gets an answer. A wish is over by then. */
-  async #open(limitMs: number): Promise<void> {
+  async #open(limitMs: number, secondLimitMs?: number): Promise<void> {
     const { paths, report } = this.#context;
     const view = { networks: this.#networks, country: this.#country };
     writeView(paths, this.#failure === undefined ? view : { ...view, failure: this.#failure });
     removeWish(paths);
-    const isOpen = await this.#network.open(limitMs);
+    let isOpen = await this.#network.open(limitMs);
+    if (!isOpen && secondLimitMs !== undefined) isOpen = await this.#network.open(secondLimitMs);
     report(isOpen ? 'the setup hotspot is on' : 'the setup hotspot could not be started');
     if (!isOpen) removeView(paths);
     this.#state = isOpen ? open(this.#clock.nowMs()) : waiting(this.#clock.nowMs());

@@ -25,15 +25,21 @@ export const reopenMs = backWithinMs - internetUntilMs - forgetMs;
 
 /**
  * Leaves the hotspot, which can't be on at the same time on these radios, and joins the wanted network. When that fails the
- * try is undone, and there is enough time left to start the hotspot again in time.
+ * try is undone, and there is enough time left to start the hotspot again in time. `before`: what was in range earlier.
  */
-export async function tryToJoin(network: Network, wish: JoinWish, clock: Clock): Promise<JoinOutcome> {
+export async function tryToJoin(
+  network: Network,
+  wish: JoinWish,
+  clock: Clock,
+  before: readonly ScannedNetwork[] = [],
+): Promise<JoinOutcome> {
   const beginMs = clock.nowMs();
   const leftMs = (untilMs: number) => Math.max(0, beginMs + untilMs - clock.nowMs());
   await clock.wait(answerMs);
   await network.close(closeMs);
   await network.prepare(prepareMs, wish.country);
-  const networks = await network.scan(scanMs);
+  // A look around that took too long tells nothing: what was in range before probably still is.
+  const networks = (await network.scan(scanMs)) ?? before;
   const seen = networks.find(({ name }) => name === wish.network);
   // It does not tell its name, or is too far away to be heard.
   const isHidden = seen === undefined;

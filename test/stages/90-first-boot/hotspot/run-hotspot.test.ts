@@ -133,6 +133,21 @@ describe('a network that the owner names', () => {
     },
   );
 
+  it('brings the hotspot back at once also when that took too long the first time', async () => {
+    await live(patienceMs + 10_000);
+    Object.assign(world, { joinResult: 'wrongPassword', canOpen: false });
+    world.before = (call) => {
+      // The second start after the try works.
+      if (call === 'open' && callsOf('open').length === 2) world.canOpen = true;
+    };
+    wish();
+
+    await live(clock.nowMs() + 40_000);
+
+    expect(world.sight.isHotspotUp).toBe(true);
+    expect(view()?.failure?.reason).toBe('wrongPassword');
+  });
+
   it('can be named once more, and the reason is gone when it works', async () => {
     await live(patienceMs + 10_000);
     world.joinResult = 'wrongPassword';

@@ -64,6 +64,15 @@ describe('tryToJoin', () => {
     expect(outcome.failure).toBe(meant);
   });
 
+  it('goes by what was in range before when the look around takes too long', async () => {
+    const clock = fakeClock();
+    const network = fakeNetwork({ ...fakeWorld(), joinResult: 'notFound' }, clock);
+    const before = [{ name: 'Attic', isSecured: true, strength: 50 }];
+    const { failure } = await tryToJoin({ ...network, scan: async () => undefined }, wish, clock, before);
+
+    expect(failure).toBe('wrongPassword');
+  });
+
   it.each<[string, boolean, string]>([
     ['no password for a network with one', true, ''],
     ['a password for an open network', false, 'correct horse'],
