@@ -4,7 +4,15 @@ import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpAnswer, Vm } from '../../builder/vm/vm.ts';
 import type { VmSnapshot } from '../../builder/vm/vm-options.ts';
-import { gibibyte, slowness, startTestVm, testLogFolder, testManifest, testTools } from '../helpers/vm.ts';
+import {
+  gibibyte,
+  isExhaustive,
+  slowness,
+  startTestVm,
+  testLogFolder,
+  testManifest,
+  testTools,
+} from '../helpers/vm.ts';
 import {
   type DeviceIdentity,
   failedChecks,
@@ -17,6 +25,7 @@ import {
 import { type SmbClient, smbclient } from '../helpers/vm-smb.ts';
 import { describeSetupFromImager } from './journeys/from-imager.ts';
 import { describeSetupFromCard } from './journeys/from-the-card.ts';
+import { describeHotspot } from './journeys/hotspot.ts';
 import { describeSetupInBrowser } from './journeys/in-the-browser.ts';
 
 const fileBytes = 100_000_000;
@@ -125,6 +134,7 @@ describe('a clone of the running device', () => {
 describeSetupInBrowser(() => snapshot);
 describeSetupFromCard(() => snapshot);
 describeSetupFromImager();
+if (isExhaustive) describeHotspot(() => snapshot);
 
 describe('the share', () => {
   let client: SmbClient;
