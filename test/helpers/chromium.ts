@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-const program = '/usr/bin/chromium';
+const program = process.env['HEARTH_CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Debian's browser, without a window and without a word to anybody. `hearth.local` is this machine. */
 export async function startChromium(): Promise<Browser> {
