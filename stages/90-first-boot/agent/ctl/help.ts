@@ -21,12 +21,14 @@ Shows whether the device is set up, its addresses and its services.
 
   hearthctl status
   hearthctl status --json | jq -r .phase`,
-  setup: `Usage: hearthctl setup [--file FILE [--check [--json]]]
+  setup: `Usage: hearthctl setup [--file FILE [--check [--json]] | --example]
 
 Asks the questions that are still open, then sets the device up and shows how far it is.
-With --file the answers come from a hearth.yaml instead. --check only looks for mistakes in it.
+With --file the answers come from a hearth.yaml instead. --check only looks for mistakes in it. --example prints one
+with every question that this device asks.
 
   hearthctl setup
+  hearthctl setup --example > hearth.yaml
   hearthctl setup --file hearth.yaml --check
   hearthctl setup --file hearth.yaml`,
   doctor: `Usage: hearthctl doctor [--json]

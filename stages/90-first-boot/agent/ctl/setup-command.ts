@@ -1,3 +1,4 @@
+import { exampleFor } from '../card/example.ts';
 import { type Command, type CommandCall, sayJson } from './command.ts';
 import { CtlProblem, done, failed, wrongUsage } from './outcome.ts';
 import { askTopic, isYes } from './setup-ask.ts';
@@ -7,9 +8,18 @@ import { applyAndWatch } from './setup-watch.ts';
 
 /** Answers the questions of the setup without a browser. */
 export const setupCommand: Command = {
-  options: { file: { type: 'string' }, check: { type: 'boolean' }, json: { type: 'boolean' } },
+  options: {
+    file: { type: 'string' },
+    check: { type: 'boolean' },
+    example: { type: 'boolean' },
+    json: { type: 'boolean' },
+  },
   run: async (call) => {
     const { file, check } = call.options;
+    if (call.options['example'] === true) {
+      call.terminal.say(exampleFor(call.context.setups));
+      return done;
+    }
     if (typeof file === 'string')
       return check === true ? await checkFile(call, file) : await takeFile(call, file);
     if (check === true || call.options['json'] === true)

@@ -29,6 +29,15 @@ function yaml(text: string): string {
   return path;
 }
 
+test('hearthctl setup --example prints a file without a mistake, with every question', async () => {
+  const { exitCode, out } = await device.ctl('setup --example');
+  const checked = await device.ctl(`setup --file ${yaml(out)} --check`);
+
+  expect(exitCode).toBe(0);
+  for (const topic of device.context.setups.topics) expect(out).toContain(`# ${topic.id}:`);
+  expect(checked.err).toBe('');
+});
+
 describe('hearthctl setup in a terminal', () => {
   test('asks, sets up, shows how far it is, and ends with 0', async () => {
     const result = await device.ctl('setup', { typed: answers });
