@@ -33,6 +33,10 @@ export const wifiStep: SetupStep = {
       return;
     }
     await task.must('nmcli', ['connection', 'reload']);
+    if (!(await waitFor(task, async () => wifiInterfaces(task).length > 0))) {
+      task.log('there is no Wi-Fi hardware: the network is joined once there is');
+      return;
+    }
     if (!isNew && (await isUp(task))) return;
     await join(task, password === '' ? undefined : network);
   },
@@ -72,12 +76,17 @@ async function isHeard(task: StepTask, network: string): Promise<boolean> {
 }
 
 async function waitForNetworkManager(task: StepTask): Promise<boolean> {
-  for (let waitedMs = 0; ; waitedMs += 1_000) {
+  return await waitFor(task, async () => {
     const { stdout } = await task.run('nmcli', ['-g', 'RUNNING', 'general'], { timeoutMs: 5_000 });
-    if (stdout.trim() === 'running') return true;
-    if (waitedMs >= startWaitMs || task.signal.aborted) return false;
-    // Not there yet only while the device starts; otherwise it will not come.
-    if (!(await isStarting(task))) return false;
+    return stdout.trim() === 'running';
+  });
+}
+
+/** What is not there yet may come only while the device starts. */
+async function waitFor(task: StepTask, isThere: () => Promise<boolean>): Promise<boolean> {
+  for (let waitedMs = 0; ; waitedMs += 1_000) {
+    if (await isThere()) return true;
+    if (waitedMs >= startWaitMs || task.signal.aborted || !(await isStarting(task))) return false;
     await timers.setTimeout(1_000, undefined, { signal: task.signal }).catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { wifiReason } from '../../../stages/20-system/setup/wifi-failure.ts';
@@ -118,6 +118,15 @@ describe('joining a Wi-Fi network', () => {
     radio.isRunning = false;
     await device.run(step, { wifi });
     expect(device.has(profile)).toBe(true);
+  });
+
+  test('keeps the network for later on a device without Wi-Fi hardware', async () => {
+    const { device } = make();
+    rmSync(join(device.root, 'sys/class/net/wlan0'), { recursive: true });
+    await device.run(step, { wifi });
+
+    expect(device.has(profile)).toBe(true);
+    expect(device.calls.some(({ args }) => args.includes('up'))).toBe(false);
   });
 
   test('is the same after a power cut between any two operations', async () => {
