@@ -69,6 +69,9 @@ function withWholeTimes(look: DeviceLook): DeviceLook {
 }
 
 async function lookAround(look: DeviceLook): Promise<NetworkSight> {
+  const hasCard = wifiCards(look).length > 0;
+  // Nothing to open a hotspot with: no program has to run for that answer.
+  if (!hasCard) return { ...nothingSeen, hasCable: hasCable(look) };
   const { stdout } = await look.run(
     'nmcli',
     ['-t', '-f', 'NAME,TYPE,STATE', 'connection', 'show', '--active'],
@@ -81,7 +84,7 @@ async function lookAround(look: DeviceLook): Promise<NetworkSight> {
   const hotspot = rows.filter(([name]) => name === hotspotProfile).map(([, , state]) => state);
   const profile = look.read(wifiProfileFile);
   return {
-    hasCard: wifiCards(look).length > 0,
+    hasCard,
     hasCable: hasCable(look),
     isConnected: others.includes('activated'),
     isConnecting: others.includes('activating'),
@@ -90,6 +93,15 @@ async function lookAround(look: DeviceLook): Promise<NetworkSight> {
     knowsNetwork: profile !== undefined && !isTryProfile(profile),
   };
 }
+
+const nothingSeen = {
+  hasCard: false,
+  isConnected: false,
+  isConnecting: false,
+  isHotspotUp: false,
+  hasGuest: false,
+  knowsNetwork: false,
+};
 
 /** Ways to other devices: not the loopback, and not what programs make for themselves. */
 const realTypes = new Set(['802-3-ethernet', '802-11-wireless', 'gsm', 'bluetooth']);
