@@ -13,6 +13,7 @@ import {
   testManifest,
   testTools,
 } from '../helpers/vm.ts';
+import type { PreparedCard } from '../helpers/vm-card.ts';
 import {
   type DeviceIdentity,
   failedChecks,
@@ -23,7 +24,7 @@ import {
   stageChecks,
 } from '../helpers/vm-device.ts';
 import { type SmbClient, smbclient } from '../helpers/vm-smb.ts';
-import { describeSetupFromImager } from './journeys/from-imager.ts';
+import { describeOtherFormats, expectImagersSettings, imagersCard } from './journeys/from-imager.ts';
 import { describeSetupFromCard } from './journeys/from-the-card.ts';
 import { describeHotspot } from './journeys/hotspot.ts';
 import { describeSetupInBrowser } from './journeys/in-the-browser.ts';
@@ -133,7 +134,6 @@ describe('a clone of the running device', () => {
 
 describeSetupInBrowser(() => snapshot);
 describeSetupFromCard(() => snapshot);
-describeSetupFromImager();
 if (isExhaustive) describeHotspot(() => snapshot);
 
 describe('the share', () => {
@@ -235,17 +235,24 @@ describe('the second start', () => {
   });
 });
 
-describe('another device from the same image, with a 16 GB card', () => {
+describe('another device from the same image, with a 16 GB card that Imager has customised', () => {
   let other: Vm;
+  let card: PreparedCard;
 
   beforeAll(async () => {
     await vm.powerDown();
-    other = await startTestVm('second-device', { cardSizeBytes: 16 * gibibyte });
+    card = await imagersCard('systemd');
+    other = await startTestVm('second-device', { image: card.image, cardSizeBytes: 16 * gibibyte });
     await other.waitForBoot();
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await other?.saveEvidence();
   });
 
   afterAll(async () => {
     await other?.[Symbol.asyncDispose]();
+    await card?.[Symbol.asyncDispose]();
   });
 
   it('has an identity of its own', async () => {
@@ -265,7 +272,17 @@ describe('another device from the same image, with a 16 GB card', () => {
     expect(use.cardBytes).toBe(16 * gibibyte);
     expect(isFilled(use), JSON.stringify(use)).toBe(true);
   });
+
+  it('is set up as Imager was told, and claimed with that password', async () => {
+    await expectImagersSettings(other);
+  });
+
+  it('has no failed unit', async () => {
+    expect(await other.failedUnits()).toEqual([]);
+  });
 });
+
+describeOtherFormats();
 
 function sha256(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Vm } from '../../../builder/vm/vm.ts';
 import { gibibyte, isExhaustive, slowness, startTestVm } from '../../helpers/vm.ts';
 import { type PreparedCard, prepareCard } from '../../helpers/vm-card.ts';
@@ -16,54 +16,54 @@ const imagersWords = [
   'systemd.run_success_action=reboot',
   'systemd.unit=kernel-command-line.target',
 ];
-const formats = isExhaustive
-  ? ['systemd', 'systemd-1.8', 'cloudinit', 'cloudinit-2.0', 'cloudinit-rpi', 'rpi-preseed']
-  : ['systemd'];
+/** Those that the device of the usual tests has not. */
+const otherFormats = ['systemd-1.8', 'cloudinit', 'cloudinit-2.0', 'cloudinit-rpi', 'rpi-preseed'];
 
-/** A card that Raspberry Pi Imager has customised: name, user, SSH key and time zone are there at the first start. */
-export function describeSetupFromImager(): void {
+/** A card as Raspberry Pi Imager leaves it: host name, user, SSH key, Wi-Fi, time zone and keyboard are customised. */
+export async function imagersCard(format: string): Promise<PreparedCard> {
+  return await prepareCard(await imagersFiles(format), format.startsWith('systemd') ? imagersWords : []);
+}
+
+/** Name, user, SSH key and time zone are there at the first start; its password claims the device. */
+export async function expectImagersSettings(vm: Vm): Promise<void> {
+  // Nothing waits for these steps: SSH comes with the last of them.
+  await expect
+    .poll(async () => (await vm.run('systemctl is-active ssh; uname -n')).stdout, {
+      timeout: 300_000 * slowness,
+      interval: 2_000,
+    })
+    .toBe('active\nkitchen\n');
+
+  expect(await vm.mustRun('readlink /etc/localtime')).toContain('Europe/Berlin');
+  expect(await vm.mustRun('cat /home/anna/.ssh/authorized_keys')).toContain('ssh-ed25519 AAAA');
+  expect(await vm.mustRun('stat -c "%U %a" /home/anna/.ssh/authorized_keys')).toBe('anna 600\n');
+  expect(await vm.mustRun('cat /boot/firmware/cmdline.txt')).not.toMatch(/systemd\.(run|unit)|nocloud/);
+  // What was on the card is not to be found on it any more, not in free space either.
+  const raw = 'grep -c HearthBootTest "$(findmnt -no SOURCE /boot/firmware)"';
+  expect((await vm.run(`sync; ${raw}`, { timeoutMs: 120_000 })).stdout.trim()).toBe('0');
+  expect(await claim(vm, 'something else')).not.toContain('/setup/');
+  expect(await claim(vm, password)).toMatch(/\/setup\/(locale|updates|samba)$/);
+}
+
+/** The other formats of Imager, each on a device of its own. */
+export function describeOtherFormats(): void {
   describe('a card customised by Raspberry Pi Imager', () => {
     let vm: Vm | undefined;
-    let card: PreparedCard | undefined;
 
     afterEach(async ({ task }) => {
       if (task.result?.state === 'fail') await vm?.saveEvidence();
-    });
-
-    afterAll(async () => {
       await vm?.[Symbol.asyncDispose]();
-      await card?.[Symbol.asyncDispose]();
     });
 
-    it.each(formats)(
-      'in the format %s is set up as asked, and claimed with that password',
+    it.skipIf(!isExhaustive).each(otherFormats)(
+      'in the format %s is set up as asked, and claimed with that password (only with --exhaustive)',
       async (format) => {
-        await vm?.[Symbol.asyncDispose]();
-        await card?.[Symbol.asyncDispose]();
-        card = await prepareCard(
-          await imagersFiles(format),
-          format.startsWith('systemd') ? imagersWords : [],
-        );
+        await using card = await imagersCard(format);
         vm = await startTestVm(`imager-${format}`, { image: card.image, cardSizeBytes: 4 * gibibyte });
         await vm.waitForBoot();
-        // Nothing waits for these steps: SSH comes with the last of them.
-        await expect
-          .poll(async () => (await vm?.run('systemctl is-active ssh; uname -n'))?.stdout, {
-            timeout: 300_000 * slowness,
-            interval: 2_000,
-          })
-          .toBe('active\nkitchen\n');
 
-        expect(await vm.mustRun('readlink /etc/localtime')).toContain('Europe/Berlin');
-        expect(await vm.mustRun('cat /home/anna/.ssh/authorized_keys')).toContain('ssh-ed25519 AAAA');
-        expect(await vm.mustRun('stat -c "%U %a" /home/anna/.ssh/authorized_keys')).toBe('anna 600\n');
-        expect(await vm.mustRun('cat /boot/firmware/cmdline.txt')).not.toMatch(/systemd\.(run|unit)|nocloud/);
-        // What was on the card is not to be found on it any more, not in free space either.
-        const raw = 'grep -c HearthBootTest "$(findmnt -no SOURCE /boot/firmware)"';
-        expect((await vm.run(`sync; ${raw}`, { timeoutMs: 120_000 })).stdout.trim()).toBe('0');
+        await expectImagersSettings(vm);
         expect(await vm.failedUnits()).toEqual([]);
-        expect(await claim(vm, 'something else')).not.toContain('/setup/');
-        expect(await claim(vm, password)).toMatch(/\/setup\/(locale|updates|samba)$/);
       },
     );
   });
