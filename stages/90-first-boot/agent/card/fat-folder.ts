@@ -10,9 +10,9 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { DevicePaths } from '../device/paths.ts';
-import { type FileSteps, realFileSteps } from '../files/durable-file.ts';
+import { createSynced, type FileSteps, realFileSteps, syncFolderOf } from '../files/durable-file.ts';
 import { type StoredSetup, writeSetup } from '../store/setup-store.ts';
 
 /** Everything that changes something on the disk: tests cut the power between any two. */
@@ -83,7 +83,7 @@ export function sha256Of(content: string | Uint8Array): string {
 export function removeFromCard(path: string, steps: CardSteps): void {
   steps.blank(path);
   steps.remove(path);
-  syncFolder(path, steps);
+  syncFolderOf(path, steps);
 }
 
 /**
@@ -91,16 +91,8 @@ export function removeFromCard(path: string, steps: CardSteps): void {
  * one is overwritten; after a power cut `finishReplacing` goes on.
  */
 export function replaceOnCard(path: string, text: string, steps: CardSteps): void {
-  const temporary = temporaryOf(path);
-  steps.remove(temporary);
-  const file = steps.create(temporary, 0o644);
-  try {
-    steps.write(file, text);
-    steps.sync(file);
-  } finally {
-    steps.close(file);
-  }
-  syncFolder(path, steps);
+  createSynced(temporaryOf(path), text, 0o644, steps);
+  syncFolderOf(path, steps);
   finishReplacing(path, steps);
 }
 
@@ -108,21 +100,12 @@ export function replaceOnCard(path: string, text: string, steps: CardSteps): voi
 export function finishReplacing(path: string, steps: CardSteps): void {
   if (existsSync(path)) steps.blank(path);
   steps.rename(temporaryOf(path), path);
-  syncFolder(path, steps);
+  syncFolderOf(path, steps);
 }
 
 /** Where the new text waits. */
 export function temporaryOf(path: string): string {
   return `${path}.tmp`;
-}
-
-function syncFolder(path: string, steps: CardSteps): void {
-  const folder = steps.openFolder(dirname(path));
-  try {
-    steps.sync(folder);
-  } finally {
-    steps.close(folder);
-  }
 }
 
 function blankFile(path: string): void {

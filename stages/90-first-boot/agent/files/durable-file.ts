@@ -36,15 +36,25 @@ export function writeDurably(
 ): void {
   // One fixed name: what an earlier power cut left behind is replaced, and does not pile up.
   const temporary = `${path}.tmp`;
-  steps.remove(temporary);
-  const file = steps.create(temporary, mode);
+  createSynced(temporary, text, mode, steps);
+  steps.rename(temporary, path);
+  syncFolderOf(path, steps);
+}
+
+/** Writes a new file in the place of any old one, and waits until its content is on the disk; its name may not be yet. */
+export function createSynced(path: string, text: string, mode: number, steps: FileSteps): void {
+  steps.remove(path);
+  const file = steps.create(path, mode);
   try {
     steps.write(file, text);
     steps.sync(file);
   } finally {
     steps.close(file);
   }
-  steps.rename(temporary, path);
+}
+
+/** Waits until the folder of a file knows of its last change. */
+export function syncFolderOf(path: string, steps: FileSteps): void {
   const folder = steps.openFolder(dirname(path));
   try {
     steps.sync(folder);

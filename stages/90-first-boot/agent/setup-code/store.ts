@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readIfThere } from '../device/look.ts';
 import { type FileSteps, realFileSteps, writeDurably } from '../files/durable-file.ts';
 import { isSetupCode, makeSetupCode } from './code.ts';
 
@@ -19,13 +19,4 @@ export function readOrMakeSetupCode(path: string, steps: FileSteps = realFileSte
   const code = makeSetupCode();
   writeDurably(path, `${code}\n`, 0o600, steps);
   return { code, origin: text === undefined ? 'new' : 'damaged' };
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
