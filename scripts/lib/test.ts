@@ -23,8 +23,12 @@ The last line counts: N passed, N failed, N skipped. Exit codes: 0 all passed, 1
 const projects = ['unit', 'stages', 'integration', 'boot'] as const;
 type ProjectName = (typeof projects)[number];
 
-/** `later`: printed when all of it is there, so that two do not mix their lines. */
-type Output = 'inherit' | 'later';
+interface Turn {
+  /** Another one runs at the same time. */
+  readonly isShared: boolean;
+  /** Its lines are printed when all of them are there, so that two do not mix. */
+  readonly isLater: boolean;
+}
 
 interface Counts {
   passed: number;
@@ -68,8 +72,10 @@ async function main(args: string[]): Promise<void> {
   $.cwd = projectDir;
   if (wish.selected.includes('unit')) await runGates();
   for (const names of turnsOf(wish.selected)) {
-    const outputs = names.map((_, index) => (index === 0 ? 'inherit' : 'later'));
-    await Promise.all(names.map(async (name, index) => await runWish(name, wish, outputs[index] ?? 'later')));
+    const isShared = names.length > 1;
+    await Promise.all(
+      names.map(async (name, index) => await runWish(name, wish, { isShared, isLater: index > 0 })),
+    );
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   process.exitCode = exitCodeFor(wish.selected);
@@ -86,13 +92,12 @@ function turnsOf(selected: readonly ProjectName[]): ProjectName[][] {
   return rest.length === 0 ? alone : [...alone, rest];
 }
 
-async function runWish(name: ProjectName, wish: Wish, output: Output): Promise<void> {
+async function runWish(name: ProjectName, wish: Wish, turn: Turn): Promise<void> {
   const image = name === 'boot' ? await imageEnvironment(wish) : {};
   if (image === undefined) return;
-  const isShared = output === 'later' || wish.selected.length > 1;
-  await runProject(name, output, wish.rest, {
+  await runProject(name, turn, wish.rest, {
     ...(wish.isExhaustive ? { HEARTH_EXHAUSTIVE: '1' } : {}),
-    ...(isShared ? { BOOT_TEST_SLOWNESS: process.env['BOOT_TEST_SLOWNESS'] ?? '2' } : {}),
+    ...(turn.isShared ? { BOOT_TEST_SLOWNESS: process.env['BOOT_TEST_SLOWNESS'] ?? '2' } : {}),
     ...image,
   });
 }
@@ -127,20 +132,20 @@ async function runGates(): Promise<void> {
 
 async function runProject(
   name: ProjectName,
-  output: Output,
+  { isLater }: Turn,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
   const report = `${reportDir}/${name}.json`;
   await rm(report, { force: true });
-  if (output === 'later') console.log(`The ${name} tests run beside these; their lines follow.`);
+  if (isLater) console.log(`The ${name} tests run beside these; their lines follow.`);
   const result = await $({
-    stdio: output === 'later' ? 'pipe' : 'inherit',
+    stdio: isLater ? 'pipe' : 'inherit',
     quiet: true,
     env: { ...process.env, ...environment },
   })`node_modules/.bin/vitest run \
     --project ${name} --reporter=default --reporter=json --outputFile.json=${report} ${args}`.nothrow();
-  if (output === 'later') console.log(`\nThe ${name} tests:\n${result.stdout}${result.stderr}`);
+  if (isLater) console.log(`\nThe ${name} tests:\n${result.stdout}${result.stderr}`);
   const counted = await readReport(report);
   total.passed += counted.passed;
   total.failed += counted.failed;
