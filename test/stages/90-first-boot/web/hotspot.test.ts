@@ -1,22 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeDoor, rightCode } from './fake-door.ts';
 import { sampleHotspot } from './sample-status.ts';
-import { type FakeWeb, startFakeWeb } from './web-server.ts';
+import { sharedWeb } from './shared-web.ts';
 
 const canary = 'CANARY-7Qx-secret';
 
-let web: FakeWeb;
-
-beforeAll(async () => {
-  web = await startFakeWeb();
-});
-
-afterAll(async () => await web[Symbol.asyncDispose]());
-
-beforeEach(() => {
-  web.door = new FakeDoor();
-  web.hostname = 'hearth';
-});
+const web = sharedWeb();
 
 describe('the setup hotspot', () => {
   beforeEach(() => {

@@ -1,23 +1,12 @@
 import { hostname } from 'node:os';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { administrator, FakeDoor, rightCode } from './fake-door.ts';
+import { describe, expect, it } from 'vitest';
+import { administrator, rightCode } from './fake-door.ts';
 import { failedHappenings, logOf } from './sample-status.ts';
-import { type FakeWeb, startFakeWeb } from './web-server.ts';
+import { sharedWeb } from './shared-web.ts';
 
 const canary = 'CANARY-7Qx-secret';
 
-let web: FakeWeb;
-
-beforeAll(async () => {
-  web = await startFakeWeb();
-});
-
-afterAll(async () => await web[Symbol.asyncDispose]());
-
-beforeEach(() => {
-  web.door = new FakeDoor();
-  web.hostname = 'hearth';
-});
+const web = sharedWeb();
 
 describe('every answer', () => {
   it('lets nothing foreign be loaded, framed, kept or read by other pages', async () => {

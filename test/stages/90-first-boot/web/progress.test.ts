@@ -1,21 +1,9 @@
 import { connect } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FakeDoor } from './fake-door.ts';
+import { describe, expect, it } from 'vitest';
 import { logOf, runningHappenings } from './sample-status.ts';
-import { type FakeWeb, startFakeWeb } from './web-server.ts';
+import { sharedWeb } from './shared-web.ts';
 
-let web: FakeWeb;
-
-beforeAll(async () => {
-  web = await startFakeWeb();
-});
-
-afterAll(async () => await web[Symbol.asyncDispose]());
-
-beforeEach(() => {
-  web.door = new FakeDoor();
-  web.hostname = 'hearth';
-});
+const web = sharedWeb();
 
 describe('the progress', () => {
   /** Reads the stream until it has this. */

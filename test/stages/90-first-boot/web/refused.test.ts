@@ -1,21 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FakeDoor } from './fake-door.ts';
-import { type FakeWeb, formType, startFakeWeb } from './web-server.ts';
+import { describe, expect, it } from 'vitest';
+import { sharedWeb } from './shared-web.ts';
+import { formType } from './web-server.ts';
 
-let web: FakeWeb;
-
-beforeAll(async () => {
-  web = await startFakeWeb();
-});
-
-afterAll(async () => await web[Symbol.asyncDispose]());
-
-beforeEach(() => {
-  web.door = new FakeDoor();
-  web.hostname = 'hearth';
-});
+const web = sharedWeb();
 
 describe('a request that is refused changes nothing', () => {
   const right = () => ({ ...web.session(), host: web.host });
