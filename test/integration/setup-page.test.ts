@@ -336,7 +336,11 @@ describe('the progress', () => {
     ];
     web.door.eventLog = logOf(nearly);
     await page.getByText('Nearly there').waitFor();
-    web.door.eventLog = logOf([...nearly, ...failedHappenings.slice(-1)]);
+    const failure = failedHappenings.slice(-2);
+    web.door.eventLog = logOf([...nearly, ...failure.slice(0, 1)]);
+    await page.getByText('did not accept the password').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    web.door.eventLog = logOf([...nearly, ...failure]);
     await page.getByRole('button', { name: 'Try again' }).waitFor();
     expect(await page.textContent('.fail')).toContain('did not accept the password');
     await submit(page, 'form[action="/setup/skip-step"] button');

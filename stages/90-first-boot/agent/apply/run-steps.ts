@@ -4,9 +4,10 @@ import type { DevicePaths } from '../device/paths.ts';
 import { type EventLog, openEventLog } from '../events/event-log.ts';
 import { foldEvents, type RunView, type StepView } from '../events/fold.ts';
 import { writeDurably } from '../files/durable-file.ts';
+import type { SetupStep } from '../setup/define.ts';
 import { readSetup } from '../store/setup-store.ts';
 import { takeLock } from './lock.ts';
-import { askOnce, makePlan, type Plan } from './plan.ts';
+import { askOnce, type IsAsked, makePlan, type Plan } from './plan.ts';
 import { realTimers, type Timers } from './pulse.ts';
 import { type Engine, runOneStep } from './run-one-step.ts';
 import { openStamps } from './stamps.ts';
@@ -21,7 +22,8 @@ export interface ApplyOptions {
 
 /**
  * Does all that is due with the answers as they are now, and marks the device as set up when nothing is left. A run that was
- * cut off goes on at the step that was not finished. Answers that change meanwhile are seen before each step.
+ * cut off goes on at the step that was not finished. Answers that change meanwhile are seen before each step. When a step
+ * fails that the device can do without, those behind it are done all the same: nobody may be there to decide.
  *
  * Gives the exit code: 0 nothing (more) to do, stopped, or another applier is at work; 1 a step failed; 2 the store, the log
  * or the disk failed.
@@ -58,31 +60,37 @@ async function applyAnswers(
   // Nothing to say and nothing to do: the log stays as it is.
   if (existsSync(paths.resetFile)) return 0;
   if (!first.isWanted && (await makePlan(context, stamps, first, isAsked)).due.length === 0) return 0;
-  // Without it a card that forgets what is written would let the same step run for ever.
-  const done = new Map<string, string>();
   const log = openLog(paths.eventLog);
   const journal = keepJournal(log);
-  const engine: Engine = { context, stamps, timers, signal, emit: journal.emit };
   try {
-    while (!existsSync(paths.resetFile) && !signal.aborted) {
-      const setup = readSetup(paths);
-      const plan = await makePlan(context, stamps, setup, isAsked);
-      journal.open(plan);
-      const [step] = plan.due;
-      if (step === undefined) {
-        if (plan.isComplete) markComplete(paths);
-        journal.finish();
-        return 0;
-      }
-      const digest = stamps.digestOf(step, setup.answers);
-      if (done.get(step.id) === digest) throw new Error(`the stamp of ${step.id} does not stay on the disk`);
-      if ((await runOneStep(engine, step, setup)) === 'failed') return 1;
-      done.set(step.id, digest);
-    }
-    return 0;
+    return await doWhatIsDue({ context, stamps, timers, signal, emit: journal.emit }, journal, isAsked);
   } finally {
     log.close();
   }
+}
+
+async function doWhatIsDue(engine: Engine, journal: Journal, isAsked: IsAsked): Promise<number> {
+  const { context, stamps, signal } = engine;
+  const { paths } = context;
+  /** Steps that were run, with the answers of that time: those that failed are left, the others can't be due again. */
+  const failed = new Map<string, string>();
+  const done = new Map<string, string>();
+  while (!existsSync(paths.resetFile) && !signal.aborted) {
+    const setup = readSetup(paths);
+    const digestOf = (step: SetupStep) => stamps.digestOf(step, setup.answers);
+    const plan = await makePlan(context, stamps, setup, isAsked);
+    journal.open(plan);
+    const step = plan.due.find((one) => failed.get(one.id) !== digestOf(one));
+    if (plan.isComplete) markComplete(paths);
+    if (step === undefined) return journal.end(plan);
+    const digest = digestOf(step);
+    // A card that forgets what is written would let the same step run for ever.
+    if (done.get(step.id) === digest) throw new Error(`the stamp of ${step.id} does not stay on the disk`);
+    const hasFailed = (await runOneStep(engine, step, setup)) === 'failed';
+    if (hasFailed && step.isOptional !== true) return journal.end(plan);
+    (hasFailed ? failed : done).set(step.id, digest);
+  }
+  return 0;
 }
 
 /** The message of a parser quotes the text, and the store has passwords. */
@@ -99,7 +107,8 @@ interface Journal {
   readonly emit: Engine['emit'];
   /** Goes on with the run that is open if the plan fits to it, else begins one if there is something to do. */
   readonly open: (plan: Plan) => void;
-  readonly finish: () => void;
+  /** Ends the run, if one is open. Gives the exit code: 1 if something is left to do. */
+  readonly end: (plan: Plan) => number;
 }
 
 /** Writes the events, and knows what they add up to. */
@@ -134,8 +143,10 @@ function keepJournal(log: EventLog): Journal {
       else if (plan.due.length > 0) begin(plan);
       isFromEarlier = false;
     },
-    finish: () => {
-      if (isUnfinished(view)) emit({ type: 'runFinished' });
+    end: ({ due }) => {
+      const isDone = due.length === 0;
+      if (isUnfinished(view)) emit({ type: isDone ? 'runFinished' : 'runFailed' });
+      return isDone ? 0 : 1;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { AgentContext } from '../context.ts';
+import type { SetupEvent } from '../door/protocol.ts';
 import { foldEvents, type RunView } from '../events/fold.ts';
 import { followEvents, readEvents } from '../events/read-events.ts';
 import { localText } from '../text/local-text.ts';
@@ -32,13 +33,8 @@ async function watchRun(context: AgentContext, terminal: Terminal, after: number
       const step = view.steps.find((one) => one.id === id);
       const title = step === undefined ? '' : localText(step.title, terminal.language);
       if (event.type === 'stepFinished') terminal.say(`${String(view.percent).padStart(3)} %  ${title}`);
-      if (event.type === 'stepFailed') {
-        terminal.complain(`FAILED  ${title}: ${localText(event.why, terminal.language)}`);
-        if (event.todo !== undefined)
-          terminal.complain(`        ${localText(event.todo, terminal.language)}`);
-        terminal.complain(`        hearthctl logs ${event.step}`);
-        return failed;
-      }
+      if (event.type === 'stepFailed') complainOf(event, title, terminal);
+      if (event.type === 'runFailed') return failed;
       if (event.type === 'runFinished') {
         terminal.say('100 %  done');
         return done;
@@ -48,4 +44,14 @@ async function watchRun(context: AgentContext, terminal: Terminal, after: number
   } finally {
     stop.abort();
   }
+}
+
+function complainOf(
+  { step, why, todo }: Extract<SetupEvent, { type: 'stepFailed' }>,
+  title: string,
+  { complain, language }: Terminal,
+): void {
+  complain(`FAILED  ${title}: ${localText(why, language)}`);
+  if (todo !== undefined) complain(`        ${localText(todo, language)}`);
+  complain(`        hearthctl logs ${step}`);
 }

@@ -183,6 +183,8 @@ export type SetupEvent = { readonly id: number; readonly time: string; readonly 
   /** `goOn`: a restart or a retry continues the same run. */
   | { readonly type: 'goOn' }
   | { readonly type: 'runFinished' }
+  /** A step failed, and nothing else can be done before the owner decides. */
+  | { readonly type: 'runFailed' }
 );
 
 export interface PlannedStep {

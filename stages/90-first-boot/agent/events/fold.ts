@@ -58,6 +58,8 @@ function add(view: RunView, event: SetupEvent): RunView {
       return { ...view, state: 'running', steps: view.steps.map(rested) };
     case 'runFinished':
       return { ...view, state: 'finished' };
+    case 'runFailed':
+      return { ...view, state: 'failed' };
     case 'stepStarted':
       return change({ ...view, state: 'running' }, event.step, (step) => ({
         ...bare(step),
@@ -74,7 +76,7 @@ function add(view: RunView, event: SetupEvent): RunView {
     case 'stepSkipped':
       return change(view, event.step, (step) => ({ ...bare(step), state: 'skipped' }));
     case 'stepFailed':
-      return change({ ...view, state: 'failed' }, event.step, (step) => ({
+      return change(view, event.step, (step) => ({
         ...bare(step),
         state: 'failed',
         why: event.why,

@@ -9,6 +9,7 @@ const knownTypes: ReadonlySet<string> = new Set<SetupEvent['type']>([
   'stepSkipped',
   'goOn',
   'runFinished',
+  'runFailed',
 ]);
 
 /** The event of one line of the log; undefined for anything else, such as a line that a power cut tore off. */

@@ -190,16 +190,40 @@ describe('runApply', () => {
 });
 
 describe('a step that fails', () => {
-  it('tells why and what to do, and the run ends there', async () => {
+  it('tells why and what to do, and the run ends there if the device needs it', async () => {
     const why = { en: 'no disk', de: 'kein Datenträger' };
     const todo = { en: 'plug it in', de: 'stecken Sie ihn an' };
-    const steps = failing(new StepFailure(why, todo), { isOptional: true });
 
-    expect(await apply(fullSetup, steps)).toBe(1);
+    expect(await apply(fullSetup, failing(new StepFailure(why, todo)))).toBe(1);
     expect(view().state).toBe('failed');
-    expect(view().steps[1]).toMatchObject({ id: 'x', state: 'failed', why, todo, isOptional: true });
+    expect(view().steps[1]).toMatchObject({ id: 'x', state: 'failed', why, todo, isOptional: false });
     expect(ran()).toEqual(['a.name']);
+    expect(types().slice(-2)).toEqual(['stepFailed x', 'runFailed']);
     expect(existsSync(paths.completeFile)).toBe(false);
+  });
+
+  it('does not keep the device from the others if it can do without', async () => {
+    expect(await apply(fullSetup, failing(new Error('always'), { isOptional: true }))).toBe(1);
+
+    expect(ran()).toEqual(['a.name', 'a.user', 'b.share', 'b.last']);
+    expect(types().at(-1)).toBe('runFailed');
+    expect(view()).toMatchObject({ run: 1, state: 'failed' });
+
+    expect(await apply(fullSetup, failing(undefined, { isOptional: true }))).toBe(0);
+    expect(types().slice(-4)).toEqual(['goOn', 'stepStarted x', 'stepFinished x', 'runFinished']);
+    expect(phaseOf(paths)).toBe('complete');
+  });
+
+  it('runs again when its answers change while the others are done', async () => {
+    const steps = [
+      { ...step('x', 1.5, ['share'], async () => Promise.reject(new Error('always'))), isOptional: true },
+      ...fakeSteps(),
+      step('y', 2.5, ['account'], async () => writeSetup(paths, withAnswer('share', {}))),
+    ];
+    expect(await apply(fullSetup, steps)).toBe(1);
+
+    expect(types().filter((type) => type === 'stepFailed x')).toHaveLength(2);
+    expect(types().at(-1)).toBe('runFailed');
   });
 
   it('has general words for an error that nobody thought of, in both languages', async () => {
@@ -220,6 +244,7 @@ describe('a step that fails', () => {
     expect(types().slice(3)).toEqual([
       'stepStarted x',
       'stepFailed x',
+      'runFailed',
       'goOn',
       ...['x', 'a.user', 'b.share', 'b.last'].flatMap((id) => [`stepStarted ${id}`, `stepFinished ${id}`]),
       'runFinished',

@@ -108,6 +108,7 @@ describe('the console', () => {
     put('var/lib/hearth/answers.json', JSON.stringify({ isClaimed: true, isWanted: true }));
     event(1, { type: 'runStarted', steps: [{ id: 'a', title: 'A', seconds: 1 }] });
     event(2, { type: 'stepFailed', step: 'a', why: 'no', isOptional: false });
+    event(3, { type: 'runFailed' });
 
     await show();
 

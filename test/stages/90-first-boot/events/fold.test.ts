@@ -46,6 +46,8 @@ describe('foldEvents', () => {
     };
     const events = [started, finished('a'), progress('b', 0.5, 'note'), failed];
 
+    expect(fold(events)).toMatchObject({ state: 'running', percent: 62 });
+    events.push({ run: 1, type: 'runFailed' });
     expect(fold(events)).toMatchObject({ state: 'failed', percent: 62 });
     expect(fold(events).steps[1]).toMatchObject({
       state: 'failed',
@@ -113,7 +115,7 @@ function anyEvent(): fc.Arbitrary<NewEvent> {
       .map(([id, fraction]) => progress(id, fraction)),
     step.map((id): NewEvent => ({ run: 1, type: 'stepFailed', step: id, why: 'w', isOptional: false })),
     step.map((id): NewEvent => ({ run: 1, type: 'stepSkipped', step: id })),
-    fc.constant<NewEvent>({ run: 1, type: 'goOn' }),
+    fc.constantFrom<NewEvent>({ run: 1, type: 'goOn' }, { run: 1, type: 'runFailed' }),
   );
 }
 

@@ -59,6 +59,7 @@ function makeEverythingTalk(): void {
     { type: 'runStarted', steps },
     { type: 'stepProgress', step: 'system.wifi', fraction: 0.5, note: all.join(' ') },
     { type: 'stepFailed', step: 'system.wifi', why, todo: canaries.wifi, isOptional: true },
+    { type: 'runFailed' },
   );
 }
 
@@ -134,7 +135,7 @@ describe('no secret comes back', () => {
       }
     }
 
-    expect(heard).toHaveLength(3);
+    expect(heard).toHaveLength(4);
     expectSilence();
   });
 

@@ -164,11 +164,13 @@ describe('a step that failed', () => {
     expect(readSetup(keeper.paths).skippedSteps).toEqual([]);
   });
 
-  it('lets an answer be changed once it has failed, not before', async () => {
+  it('lets an answer be changed once it has failed and the run is over, not before', async () => {
     const save = () =>
       keeper.door.call('save', { token, topic: 'wifi', values: { country: 'DE', network: 'Home' } });
     await expect(save()).rejects.toMatchObject({ reason: 'phase' });
     keeper.logEvents({ type: 'stepFailed', step: 'system.wifi', why: 'no', isOptional: true });
+    await expect(save(), 'other steps go on').rejects.toMatchObject({ reason: 'phase' });
+    keeper.logEvents({ type: 'runFailed' });
 
     expect(await save()).toEqual({ problems: [] });
     await keeper.door.call('retry', { token });

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { logOf, runningHappenings } from './sample-status.ts';
+import { failedHappenings, logOf, runningHappenings } from './sample-status.ts';
 import { sharedWeb } from './shared-web.ts';
 
 const web = sharedWeb();
@@ -66,5 +66,24 @@ describe('the progress', () => {
 
     expect(body).toContain('<noscript><meta http-equiv="refresh" content="5;url=/"></noscript>');
     expect(body).toContain('<progress max="100" value="31"');
+  });
+
+  it('has nothing to decide about a failed step while others are being done', async () => {
+    const { cookie } = web.session('applying');
+    const show = async () => (await web.ask({ path: '/setup/progress', headers: { cookie } })).body;
+    web.door.eventLog = logOf(failedHappenings.slice(0, -1));
+    const early = await show();
+    web.door.eventLog = logOf(failedHappenings);
+    const late = await show();
+
+    for (const body of [early, late]) {
+      expect(body).toContain('did not accept the password');
+      expect(body).toContain('/setup/log/system.wifi');
+    }
+    expect(early).toContain('http-equiv="refresh"');
+    expect(early).not.toContain('/setup/skip-step');
+    expect(early).not.toContain('/setup/retry');
+    expect(late).toContain('/setup/skip-step');
+    expect(late).not.toContain('http-equiv="refresh"');
   });
 });

@@ -162,6 +162,7 @@ export const failedHappenings: readonly Happening[] = [
       de: 'Ändern Sie die Angaben zum WLAN und versuchen Sie es noch einmal.',
     },
   },
+  { type: 'runFailed' },
 ];
 
 export const finishedHappenings: readonly Happening[] = [

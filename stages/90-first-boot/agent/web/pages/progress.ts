@@ -61,7 +61,7 @@ export function renderProgressPage(frame: Frame, run: RunView, paths: ProgressPa
 </div>
 <p class="lost" id="lost" role="status" hidden>${progress.connectionLost}</p>
 <p id="moved" role="status" hidden>${progress.newName} <a href="/">/</a></p>
-<ol class="steps" id="run-steps" aria-label="${progress.steps}">${run.steps.map((step, index) => stepRow(frame, step, { index, paths }))}</ol>
+<ol class="steps" id="run-steps" aria-label="${progress.steps}">${run.steps.map((step, index) => stepRow(frame, step, { index, paths, isOver: run.state === 'failed' }))}</ol>
 ${run.state === 'finished' ? html`<p><a class="button" href="/">${progress.toStatus}</a></p>` : ''}
 </div>
 <form class="tight aside" method="post" action="/support-bundle" data-download>${hiddenFields(frame)}<button class="button plain small" aria-describedby="bundle-hint">${progress.bundle}</button><p class="soft" id="bundle-hint">${progress.bundleHint}</p></form>`,
@@ -88,19 +88,28 @@ export function noteOf(frame: Frame, step: StepView): string {
 function stepRow(
   frame: Frame,
   step: StepView,
-  { index, paths }: { readonly index: number; readonly paths: ProgressPaths },
+  {
+    index,
+    paths,
+    isOver,
+  }: { readonly index: number; readonly paths: ProgressPaths; readonly isOver: boolean },
 ): Html {
   const { progress } = frame.texts;
   return html`<li>
 <h2 class="step-title" id="step-${index}">${frame.say(step.title)}</h2>
 <span class="state ${step.state === 'running' ? 'busy-state' : step.state}">${trusted(stepSigns[step.state])}${progress.states[step.state]}</span>
 ${step.state === 'running' ? html`<p class="soft" id="note-${step.id}">${noteOf(frame, step)}</p>` : ''}
-${step.state === 'failed' ? failure(frame, step, paths) : ''}
+${step.state === 'failed' ? failure(frame, step, { paths, isOver }) : ''}
 ${step.state === 'skipped' ? html`<p><a class="go" href="${paths.log}${step.id}">${progress.log}</a></p>` : ''}
 </li>`;
 }
 
-function failure(frame: Frame, step: StepView, paths: ProgressPaths): Html {
+/** While other steps are being done there is nothing to decide yet. */
+function failure(
+  frame: Frame,
+  step: StepView,
+  { paths, isOver }: { readonly paths: ProgressPaths; readonly isOver: boolean },
+): Html {
   const { progress } = frame.texts;
   const { say } = frame;
   const title = say(step.title);
@@ -109,14 +118,19 @@ function failure(frame: Frame, step: StepView, paths: ProgressPaths): Html {
 ${step.why === undefined ? '' : html`<p>${say(step.why)}</p>`}
 ${step.todo === undefined ? '' : html`<p>${say(step.todo)}</p>`}
 <div class="buttons">
-<form method="post" action="${paths.retry}">${hiddenFields(frame)}<button class="button">${progress.retry}</button></form>
+${isOver ? decisions(frame, step, paths) : ''}
+<a class="button plain" href="${paths.log}${step.id}">${progress.log}</a>
+</div>
+</div>`;
+}
+
+function decisions(frame: Frame, step: StepView, paths: ProgressPaths): Html {
+  const { progress } = frame.texts;
+  return html`<form method="post" action="${paths.retry}">${hiddenFields(frame)}<button class="button">${progress.retry}</button></form>
 ${
   step.isOptional
     ? html`<form method="post" action="${paths.skip}">${hiddenFields(frame)}<input type="hidden" name="step" value="${step.id}"><button class="button quiet">${progress.skip}</button></form>`
     : ''
 }
-<a class="button plain" href="${paths.answers}">${progress.changeAnswers}</a>
-<a class="button plain" href="${paths.log}${step.id}">${progress.log}</a>
-</div>
-</div>`;
+<a class="button plain" href="${paths.answers}">${progress.changeAnswers}</a>`;
 }
