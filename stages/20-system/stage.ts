@@ -1,5 +1,7 @@
 import { defineStage } from '../../builder/stage/define.ts';
 
+const avahi = 'org.freedesktop.Avahi / org.freedesktop.Avahi.Server';
+
 export const stage = defineStage({
   summary:
     'Network, firewall, clock, SSH (off), names, swap in memory, upgrades, and what makes each device its own',
@@ -24,8 +26,8 @@ export const stage = defineStage({
     },
     {
       what: 'the device is announced by its own name, not NAME-2',
-      command:
-        'test "$(busctl call org.freedesktop.Avahi / org.freedesktop.Avahi.Server GetHostName)" = "s \\"$(uname -n)\\""',
+      // It may need a moment for that, after the address has changed.
+      command: `timeout 30 sh -c 'until busctl call ${avahi} GetHostName | grep -qx "s \\"$(uname -n)\\""; do sleep 1; done'`,
     },
     { what: 'the device knows its own name', command: 'getent hosts "$(uname -n)" | grep -q "^127.0.1.1 "' },
     {

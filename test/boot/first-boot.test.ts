@@ -108,6 +108,15 @@ describe('a clone of the running device', () => {
     expect(Math.abs(Number(await clone.mustRun('date +%s')) - Date.now() / 1000)).toBeLessThan(60);
   });
 
+  it('calls itself by its own name again when the network comes back', async () => {
+    await using clone = await snapshot.clone();
+    const avahi = 'busctl call org.freedesktop.Avahi / org.freedesktop.Avahi.Server';
+    await clone.mustRun(`${avahi} SetHostName s hearth-2 && nmcli connection up Ethernet`);
+    const isOwn = `${avahi} GetHostName | grep -qx 's "hearth"'`;
+
+    await clone.mustRun(`until ${isOwn}; do sleep 1; done`, { timeoutMs: 60_000 });
+  });
+
   it('shows that a failed unit and a failed check are seen', async () => {
     await using clone = await snapshot.clone({ logFolder: await testLogFolder('failed-unit') });
     await clone.run('systemd-run --unit=broken --wait false');
