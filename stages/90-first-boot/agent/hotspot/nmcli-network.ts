@@ -4,6 +4,7 @@ import type { DeviceLook, RunResult } from '../device/door.ts';
 import { writeDurably } from '../files/durable-file.ts';
 import { removeDurably } from '../files/durable-folder.ts';
 import { hasCable, hotspotName, wifiCards } from './cards.ts';
+import { type Clock, realClock } from './clock.ts';
 import { reachesInternet } from './internet.ts';
 import type { JoinFailure, Network, NetworkSight, ScannedNetwork } from './network.ts';
 import { failureIn, scannedNetworks, terseRows } from './nmcli-text.ts';
@@ -19,8 +20,8 @@ export const hotspotAddress = '192.168.73.1';
 const shortMs = 1_500;
 
 /** NetworkManager by its command line. A secret never stands there: it goes by a file that only root can read. */
-export function nmcliNetwork(device: DeviceLook): Network {
-  const look = withWholeTimes(device);
+export function nmcliNetwork(device: DeviceLook, clock: Clock = realClock): Network {
+  const look = withWholeTimes(device, clock);
   // The profile that the try replaces.
   let known: string | undefined;
   return {
@@ -32,7 +33,7 @@ export function nmcliNetwork(device: DeviceLook): Network {
       if (country !== '') await look.run('iw', ['reg', 'set', country], { timeoutMs: each });
     },
     scan: (limitMs) => scan(look, limitMs),
-    open: (limitMs) => openHotspot(look, limitMs),
+    open: (limitMs) => openHotspot(look, clock, limitMs),
     close: async (limitMs) => {
       await look.run('nmcli', ['connection', 'delete', 'id', hotspotProfile], { timeoutMs: limitMs });
     },
@@ -40,9 +41,9 @@ export function nmcliNetwork(device: DeviceLook): Network {
       const before = look.read(wifiProfileFile);
       if (before !== undefined && !isTryProfile(before)) known = before;
       writeProfile(look, tryProfile(wish, isHidden));
-      return connect(look, limitMs, wish.password !== '');
+      return connect(look, clock, { limitMs, isSecured: wish.password !== '' });
     },
-    hasInternet: reachesInternet,
+    hasInternet: (limitMs) => reachesInternet(clock.realMs(limitMs)),
     keep: async (wish, isHidden) => {
       // The same file with more rights: NetworkManager takes over what is new in it, and stays in the network.
       writeProfile(look, keptProfile(wish, isHidden));
@@ -58,11 +59,11 @@ export function nmcliNetwork(device: DeviceLook): Network {
 }
 
 /** Times left are fractions at the end of a sum; programs take whole milliseconds, and 0 would be no limit. */
-function withWholeTimes(look: DeviceLook): DeviceLook {
+function withWholeTimes(look: DeviceLook, clock: Clock): DeviceLook {
   return {
     ...look,
     run: (program, args, options) => {
-      const timeoutMs = Math.max(1, Math.round(options?.timeoutMs ?? shortMs));
+      const timeoutMs = Math.max(1, Math.round(clock.realMs(options?.timeoutMs ?? shortMs)));
       return look.run(program, args, { ...options, timeoutMs });
     },
   };
@@ -121,9 +122,9 @@ async function scan(look: DeviceLook, limitMs: number): Promise<readonly Scanned
   return exitCode === 0 ? scannedNetworks(stdout) : undefined;
 }
 
-async function openHotspot(look: DeviceLook, limitMs: number): Promise<boolean> {
-  const until = performance.now() + limitMs;
-  const leftMs = () => Math.max(1, until - performance.now());
+async function openHotspot(look: DeviceLook, clock: Clock, limitMs: number): Promise<boolean> {
+  const until = clock.nowMs() + limitMs;
+  const leftMs = () => Math.max(1, until - clock.nowMs());
   const [card] = wifiCards(look);
   if (card === undefined) return false;
   // Left by a crash: two of one name would both be there.
@@ -131,7 +132,7 @@ async function openHotspot(look: DeviceLook, limitMs: number): Promise<boolean> 
   const added = await look.run('nmcli', hotspotArgs(card, hotspotName(look)), { timeoutMs: leftMs() });
   if (added.exitCode !== 0) return false;
   const up = ['connection', 'up', 'id', hotspotProfile, 'ifname', card];
-  const { exitCode } = await look.run('nmcli', ['--wait', wholeSeconds(leftMs()), ...up], {
+  const { exitCode } = await look.run('nmcli', ['--wait', wholeSeconds(clock, leftMs()), ...up], {
     timeoutMs: leftMs(),
   });
   // 3 and -1: not yet. It may still come; the next look shows it.
@@ -148,18 +149,18 @@ function hotspotArgs(card: string, name: string): readonly string[] {
 
 async function connect(
   look: DeviceLook,
-  limitMs: number,
-  isSecured: boolean,
+  clock: Clock,
+  { limitMs, isSecured }: { readonly limitMs: number; readonly isSecured: boolean },
 ): Promise<'connected' | JoinFailure> {
-  const until = performance.now() + limitMs;
-  const leftMs = () => Math.max(1, until - performance.now());
+  const until = clock.nowMs() + limitMs;
+  const leftMs = () => Math.max(1, until - clock.nowMs());
   const [card] = wifiCards(look);
   if (card === undefined) return 'other';
   await look.run('nmcli', ['connection', 'load', wifiProfileFile], { timeoutMs: limitMs / 4 });
   const up = ['connection', 'up', 'id', wifiProfile, 'ifname', card];
   // Time is kept back for asking how far it came; nmcli is to end by itself, and so to say why.
   const timeoutMs = leftMs() - shortMs;
-  const wait = ['--wait', wholeSeconds(timeoutMs - 500)];
+  const wait = ['--wait', wholeSeconds(clock, timeoutMs - 500)];
   const result = await look.run('nmcli', [...wait, ...up], { timeoutMs });
   if (result.exitCode === 0) return (await hasAddress(look, card)) ? 'connected' : 'noAddress';
   if (result.exitCode !== 3 && result.exitCode !== -1) return failureIn(wordsOf(result));
@@ -191,8 +192,9 @@ function wordsOf({ stdout, stderr }: RunResult): string {
   return `${stderr}\n${stdout}`;
 }
 
-function wholeSeconds(ms: number): string {
-  return String(Math.max(1, Math.floor(ms / 1000)));
+/** As nmcli takes it. */
+function wholeSeconds(clock: Clock, ms: number): string {
+  return String(Math.max(1, Math.floor(clock.realMs(ms) / 1000)));
 }
 
 function writeProfile(look: DeviceLook, text: string): void {

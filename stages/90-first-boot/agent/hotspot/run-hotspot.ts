@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { AgentContext } from '../context.ts';
 import type { HotspotView, JoinWish } from '../door/protocol.ts';
-import { type Clock, realClock } from './clock.ts';
+import { type Clock, slowClock } from './clock.ts';
 import { decide, type HotspotState, open, waiting } from './decide.ts';
 import { readView, removeView, writeView } from './hotspot-view.ts';
 import { readWish, removeWish } from './join-wish.ts';
@@ -32,7 +32,7 @@ const radioStartMs = 2_000;
  * resolves when the device is set up, and then is not needed any more.
  */
 export async function runHotspot(context: AgentContext, options: HotspotOptions = {}): Promise<void> {
-  const { network = nmcliNetwork(context.look), clock = realClock, signal } = options;
+  const { clock = slowClock(slowness()), network = nmcliNetwork(context.look, clock), signal } = options;
   const hotspot = new Hotspot(context, network, clock);
   if (readWish(context.paths) === undefined) await network.forget(closeMs);
   while (signal?.aborted !== true) {
@@ -43,6 +43,11 @@ export async function runHotspot(context: AgentContext, options: HotspotOptions 
       await clock.wait(sliceMs, signal);
   }
   await hotspot.close();
+}
+
+/** HEARTH_SLOWNESS multiplies every time, on an emulated computer: 3 if it takes three times as long as a Pi. */
+function slowness(): number {
+  return Math.max(1, Number(process.env['HEARTH_SLOWNESS']) || 1);
 }
 
 class Hotspot {

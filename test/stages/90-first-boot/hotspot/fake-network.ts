@@ -19,6 +19,7 @@ export function fakeClock(): FakeClock {
   return {
     nowMs: () => nowMs,
     pass,
+    realMs: (ms) => ms,
     wait: async (ms) => {
       pass(ms);
       // A loop that waits must let others run.
