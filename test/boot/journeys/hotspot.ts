@@ -51,10 +51,9 @@ export function describeHotspot(snapshot: () => VmSnapshot): void {
       code = (await readIdentity(vm)).setupCode;
       await makeAir(vm);
       await startRouter(vm, home);
-      await vm.writeFile(
-        '/run/systemd/system/hearth-hotspot.service.d/slow.conf',
-        `[Service]\nEnvironment=HEARTH_SLOWNESS=${guestSlowness}\n`,
-      );
+      const slow = '/run/systemd/system/hearth-hotspot.service.d';
+      await vm.mustRun(`mkdir -p ${slow}`);
+      await vm.writeFile(`${slow}/slow.conf`, `[Service]\nEnvironment=HEARTH_SLOWNESS=${guestSlowness}\n`);
       await vm.mustRun('systemctl daemon-reload && systemctl start hearth-hotspot.service');
     });
 
