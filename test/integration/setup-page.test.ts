@@ -374,6 +374,32 @@ describe('the progress', () => {
   });
 });
 
+describe('what the owner has told the browser', () => {
+  it('stands still for people who want no movement', async () => {
+    const moving = async (reducedMotion: 'reduce' | 'no-preference') => {
+      const page = await openScene(sceneOf('restarting'), { reducedMotion });
+      return await page.evaluate<string[]>(
+        `[...document.querySelectorAll('*')].map((one) => getComputedStyle(one))
+          .filter((style) => style.animationName !== 'none' || style.transitionDuration !== '0s').map(String)`,
+      );
+    };
+
+    expect(await moving('no-preference')).not.toEqual([]);
+    expect(await moving('reduce')).toEqual([]);
+  });
+
+  it.each(['progress', 'status'])('has visible borders in colours of their own: %s', async (name) => {
+    const page = await openScene(sceneOf(name), { forcedColors: 'active' });
+    const borders = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.card, .button, .state, progress')].map((one) => getComputedStyle(one).borderTopStyle)`,
+    );
+
+    expect(borders.length).toBeGreaterThan(2);
+    expect(new Set(borders)).toEqual(new Set(['solid']));
+    expect(await axeViolations(page)).toEqual([]);
+  });
+});
+
 describe('while the device restarts', () => {
   it('the page waits and comes back', async () => {
     const page = await openScene(sceneOf('restarting'));
