@@ -1,5 +1,21 @@
 import { readFileSync } from 'node:fs';
-import type { Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+
+/** A page in a fresh window. `onStray` hears of requests to anywhere but `home`, and of errors in the page. */
+export async function watchedPage(
+  browser: Browser,
+  options: BrowserContextOptions,
+  { home, onStray }: { readonly home: () => string; readonly onStray: (what: string) => void },
+): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  page.on('request', (request) => {
+    if (!request.url().startsWith(home())) onStray(request.url());
+  });
+  page.on('pageerror', (error) => onStray(`error in the page: ${error.message}`));
+  return page;
+}
 
 /** Bytes on the wire with headers, as the browser counts them. */
 export async function weigh(

@@ -14,6 +14,7 @@ import {
   pathOf,
   submit,
   tabTo,
+  watchedPage,
   weigh,
 } from '../helpers/setup-page.ts';
 import { setupCode, startFakeKeeper } from '../stages/90-first-boot/keeper/fake-keeper.ts';
@@ -24,12 +25,11 @@ import {
   logOf,
   runningHappenings,
 } from '../stages/90-first-boot/web/sample-status.ts';
-import { type Scene, scenes } from '../stages/90-first-boot/web/scenes.ts';
+import { type Scene, sceneOf, scenes } from '../stages/90-first-boot/web/scenes.ts';
 import { type FakeWeb, startFakeWeb } from '../stages/90-first-boot/web/web-server.ts';
 
 /** The blueprint's limits, in bytes. */
-const journeyLimit = 60 * 1024;
-const scriptLimit = 15 * 1024;
+const [journeyLimit, scriptLimit] = [60 * 1024, 15 * 1024] as const;
 
 const canary = 'CANARY-5Kd a long password';
 
@@ -37,7 +37,6 @@ let browser: Browser;
 let web: FakeWeb;
 let contexts: BrowserContext[] = [];
 let strayRequests: string[] = [];
-/** Where all requests must go. */
 let home: string;
 
 beforeAll(async () => {
@@ -66,16 +65,11 @@ afterEach(async () => {
 
 /** A fresh browser window. Every request that leaves the device is noted. */
 async function openPage(options: BrowserContextOptions = {}, token?: string): Promise<Page> {
-  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
-  contexts.push(context);
-  context.setDefaultTimeout(10_000);
+  const onStray = (what: string) => strayRequests.push(what);
+  const page = await watchedPage(browser, options, { home: () => home, onStray });
+  contexts.push(page.context());
   if (token !== undefined)
-    await context.addCookies([{ name: 'hearth', value: token, url: `http://${web.host}` }]);
-  const page = await context.newPage();
-  page.on('request', (request) => {
-    if (!request.url().startsWith(home)) strayRequests.push(request.url());
-  });
-  page.on('pageerror', (error) => strayRequests.push(`error in the page: ${error.message}`));
+    await page.context().addCookies([{ name: 'hearth', value: token, url: `http://${web.host}` }]);
   return page;
 }
 
@@ -91,12 +85,6 @@ async function openScene(scene: Scene, options: BrowserContextOptions = {}): Pro
   expect(status).toBe(scene.status ?? 200);
   return page;
 }
-
-const sceneOf = (name: string): Scene => {
-  const scene = scenes.find((one) => one.name === name);
-  if (scene === undefined) throw new Error(`no scene ${name}`);
-  return scene;
-};
 
 describe.each(scenes)('$name', (scene) => {
   it.each(['light', 'dark'] as const)('has nothing for axe to find, %s', async (colorScheme) => {
@@ -352,7 +340,7 @@ describe('the progress', () => {
 
   it('is the same after a reload, in a second tab and after the web process was started again', async () => {
     const page = await openScene(sceneOf('progress'));
-    const other = await (contexts[0] as BrowserContext).newPage();
+    const other = await page.context().newPage();
     await other.goto(page.url());
     await page.reload();
     await web.restart();

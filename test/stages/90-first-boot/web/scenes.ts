@@ -243,3 +243,10 @@ async function submit(page: Page, form: string): Promise<void> {
   await page.click(`${form} button:not([type=button])`);
   await loaded;
 }
+
+/** The scene of that name. */
+export function sceneOf(name: string): Scene {
+  const scene = scenes.find((one) => one.name === name);
+  if (scene === undefined) throw new Error(`no scene ${name}`);
+  return scene;
+}
