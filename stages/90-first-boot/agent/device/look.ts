@@ -46,7 +46,9 @@ function runProgram(program: string, args: readonly string[], options: RunOption
         env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8', ...env },
       },
       (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        // nmcli ends with 1 and some words when it is stopped: that is no answer of its own.
+        const isOwn = error?.killed !== true && typeof error?.code === 'number';
+        const code = error === null ? 0 : isOwn ? Number(error.code) : -1;
         const problem = code === -1 && stderr === '' ? (error?.message ?? '') : stderr;
         resolve({ exitCode: code, stdout, stderr: problem });
       },

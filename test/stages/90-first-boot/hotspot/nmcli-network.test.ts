@@ -162,6 +162,14 @@ describe('the hotspot', () => {
     expect(await network.open(5_000)).toBe(isOpen);
   });
 
+  it('that nmcli is stopped at before it is up may still come', async () => {
+    // Its own words and exit code when the time is over.
+    const stopped = `trap 'echo "Error: nmcli terminated by signal Terminated (15)" >&2; exit 1' TERM; sleep 9 & wait`;
+    program('nmcli', `case "$*" in *'connection up'*) ${stopped} ;; esac`);
+
+    expect(await network.open(1_500)).toBe(true);
+  });
+
   it('is taken away with its profile', async () => {
     nmcli({ 'connection delete id hearth-hotspot': [0, ''] });
 
