@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DeviceLook, RunOptions, RunResult } from './door.ts';
 
 const programFolders = ['/usr/bin', '/usr/sbin'];
-const defaultTimeoutMs = 60_000;
+const defaultTimeoutMs = 180_000;
 
 /** Looks at the device below `root`. Programs come from its /usr/bin and /usr/sbin: a test puts its own there. */
 export function lookAt(root: string): DeviceLook {
