@@ -10,9 +10,12 @@ import { buildCommand } from './commands/build.ts';
 import { checkCommand } from './commands/check.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { explainCommand } from './commands/explain.ts';
+import { fetchCommand } from './commands/fetch.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { lockCommand } from './commands/lock.ts';
 import { planCommand } from './commands/plan.ts';
 import { shellCommand } from './commands/shell.ts';
+import { storeExportCommand, storeImportCommand } from './commands/store.ts';
 import { verifyReproducibleCommand } from './commands/verify-reproducible.ts';
 import { withSignal } from './interrupt.ts';
 import { readSettings } from './settings.ts';
@@ -88,6 +91,29 @@ const commands: readonly ((program: Command) => void)[] = [
       .action(buildCommand),
   (program) =>
     program
+      .command('lock')
+      .description('look for newer versions of what others publish, and pin them')
+      .option('--only <name...>', 'only these artifacts, and what the same maker releases with them')
+      .option('--rebuilt <name...>', 'container images whose tag may have been built anew')
+      .option('--check', 'change nothing; exit code 1 if something is newer')
+      .option('--json', 'as JSON')
+      .addHelpText(
+        'after',
+        examples('hearth lock', 'hearth lock --only k3s cloudflared', 'hearth lock --check --json'),
+      )
+      .action(lockCommand),
+  (program) =>
+    program
+      .command('fetch')
+      .description("bring others' files that artifacts.lock.yaml pins into the store")
+      .option('-c, --config <file>', 'another file than config.yaml')
+      .option('--offline', 'use no network: prove that the store is full')
+      .option('--only <name...>', 'these artifacts only')
+      .addHelpText('after', examples('hearth fetch', 'hearth fetch --only k3s', 'hearth fetch --offline'))
+      .action(fetchCommand),
+  (program) => addStoreCommand(program.command('store')),
+  (program) =>
+    program
       .command('boot')
       .description("start an image in QEMU and print the setup page's address")
       .argument('[image]', 'the image (default: dist/hearth.img)')
@@ -132,6 +158,7 @@ const commands: readonly ((program: Command) => void)[] = [
       .description('remove what killed and failed builds left')
       .option('--stages', 'also the layers of finished steps')
       .option('--packages', 'also the fetched packages and lists')
+      .option('--artifacts', 'also the files of artifacts.lock.yaml')
       .option('--tools', 'also the tools tree')
       .option('--all', 'all of these')
       .addHelpText('after', examples('hearth clean', 'hearth clean --all'))
@@ -154,6 +181,28 @@ const commands: readonly ((program: Command) => void)[] = [
       )
       .action(verifyReproducibleCommand),
 ];
+
+function addStoreCommand(store: Command): void {
+  const examplesOfBoth = examples(
+    'hearth store export /media/stick/store.tar',
+    'hearth store import store.tar',
+  );
+  store
+    .description('move the store of fetched files to a machine without a network')
+    .addHelpText('after', examplesOfBoth);
+  store
+    .command('export')
+    .description('write the stored files, each checked, into one tar')
+    .argument('<file>')
+    .addHelpText('after', examplesOfBoth)
+    .action(storeExportCommand);
+  store
+    .command('import')
+    .description('take the files of an exported store, each checked')
+    .argument('<file>')
+    .addHelpText('after', examplesOfBoth)
+    .action(storeImportCommand);
+}
 
 function withBuildOptions(command: Command): Command {
   return command

@@ -1,4 +1,8 @@
 import { relative } from 'node:path';
+import type { Artifact } from '../artifacts/artifact.ts';
+import { refuseKnownFlaws } from '../artifacts/floors.ts';
+import { artifactLockName, readArtifactLock } from '../artifacts/lock-file.ts';
+import { bakedFiles, placeArtifacts } from '../artifacts/place.ts';
 import { formatDiagnostics } from '../config/diagnostics.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { sharedKeys } from '../config/pick.ts';
@@ -35,7 +39,22 @@ export async function loadProject(settings: Settings, options: ProjectOptions = 
   const config = loaded.config;
   if (config === undefined || problems.length > 0) throw invalidProject(loaded, problems, options.paint);
   const stages = await selectStages(settings.projectDir, discovery.stages, wanted);
-  return { projectDir: settings.projectDir, config, stages };
+  const { placed, problems: misplaced } = placeArtifacts(stages, await readLock(settings, stages), config);
+  if (misplaced.length > 0) throw invalidProject(loaded, misplaced, options.paint);
+  return {
+    projectDir: settings.projectDir,
+    config,
+    stages: stages.map((stage) => ({ ...stage, baked: bakedFiles(placed, stage.name) })),
+    artifacts: placed,
+  };
+}
+
+/** Projects whose stages use nothing of others need no lock. */
+async function readLock(settings: Settings, stages: readonly Stage[]): Promise<readonly Artifact[]> {
+  if (!stages.some((stage) => (stage.definition?.artifacts ?? []).length > 0)) return [];
+  const { artifacts } = await readArtifactLock(`${settings.projectDir}/${artifactLockName}`);
+  refuseKnownFlaws(artifacts);
+  return artifacts;
 }
 
 /** Short where it can be: below the current folder. */

@@ -8,11 +8,11 @@ import { fieldsOf } from './schema-tree.ts';
 export type PickedConfig = Readonly<Record<string, unknown>>;
 
 /** The builder's own business: a stage can not depend on which other stages there are. */
-const notForStages: ReadonlySet<string> = new Set(['stages']);
+const notForStages: ReadonlySet<string> = new Set(['stages', 'artifacts']);
 
 /** Every key that a stage may name in `reads`: sections (`keyboard`) and single values (`keyboard.layout`). */
 export function sharedKeys(): readonly string[] {
-  return keysOf(sharedSchema, []).filter((key) => !notForStages.has(key));
+  return keysOf(sharedSchema, []).filter((key) => !notForStages.has(key.split('.')[0] ?? ''));
 }
 
 /**

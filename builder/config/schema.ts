@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { artifactMirrorProblem, artifactNameProblem } from './rules/artifact.ts';
 import { dateProblem } from './rules/date.ts';
 import { keyboardLayoutProblem, keyboardVariantProblem } from './rules/keyboard.ts';
 import { mirrorProblem } from './rules/mirror.ts';
@@ -31,6 +32,9 @@ export type Config = SharedConfig & { readonly [sliceKey: string]: unknown };
 
 export const editions = ['slim', 'full'] as const;
 export type Edition = (typeof editions)[number];
+
+export const deliveries = ['baked', 'first-boot'] as const;
+export type Delivery = (typeof deliveries)[number];
 
 /** The keys that are no stage's own. Descriptions, defaults and examples become docs/config.md and the JSON schema. */
 export const sharedSchema = z.strictObject({
@@ -160,6 +164,35 @@ export const sharedSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Where the packages come from.' }),
+  artifacts: z
+    .strictObject({
+      isPrivate: z
+        .boolean()
+        .default(false)
+        .meta({
+          description:
+            'The image stays with you: then it may also hold what its maker allows nobody to pass on (Plex).',
+          examples: [true],
+        }),
+      delivery: z
+        .record(text(artifactNameProblem), z.enum(deliveries))
+        .default({})
+        .meta({
+          description:
+            'Artifacts of `artifacts.lock.yaml` that come another way than the edition says: `baked` into the image, or fetched by the device at `first-boot`.',
+          examples: [{ k3s: 'first-boot' }],
+        }),
+      mirrors: z
+        .array(text(artifactMirrorProblem))
+        .default([])
+        .meta({
+          description:
+            'Addresses that are tried before an artifact’s own: `MIRROR/sha256/HEX`, as in an artifact store. The device tries those that begin with http.',
+          examples: [['http://archive.example/artifacts', 'file:///media/stick/artifacts']],
+        }),
+    })
+    .prefault({})
+    .meta({ description: 'What comes from others than Debian: k3s, cloudflared, Plex.' }),
   stages: z
     .array(text(stageNameProblem))
     .min(1)

@@ -43,7 +43,7 @@ export const catalogue = {
     title: 'A download was refused or did not match',
     exitCode: 4,
     explanation:
-      "A file could not be fetched from Debian's archive, or its signature or checksum is wrong. Nothing of it was kept.",
+      "A file could not be fetched from Debian's archive, from the maker of an artifact or from a mirror, or its signature, size or checksum is wrong. What is wrong was not kept; what was only cut off goes on there next time.",
   },
   ERR_DISK_FULL: {
     title: 'The disk is full',
@@ -52,10 +52,10 @@ export const catalogue = {
       'A file did not fit on the disk of the cache or of the output folder. The half-written file was removed; what was complete before is kept, and the next build goes on from there.',
   },
   ERR_LOCK_INVALID: {
-    title: 'The lock of Debian packages can not be used',
+    title: 'A lock can not be used',
     exitCode: 2,
     explanation:
-      'The file named with --locked is missing, is no lock, or was made from another state of the stages. Nothing was built.',
+      'The lock of Debian packages (named with --locked) or artifacts.lock.yaml is missing or is no lock, was made from another state of the stages, or pins a version with known flaws. All problems are listed. Nothing was built and no lock was changed.',
   },
   ERR_STEP_FAILED: {
     title: 'A step failed',

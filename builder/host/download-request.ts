@@ -10,6 +10,8 @@ export interface DownloadSession {
   readonly retryDelayMs: number;
   /** Origins that did not even answer in all tries: later files ask them only once. */
   readonly silentOrigins: Set<string>;
+  /** An https address may not redirect to an http one: for texts whose only proof is where they came from. */
+  readonly staysEncrypted?: boolean;
 }
 
 export interface Answer {
@@ -24,8 +26,12 @@ export interface Refusal {
   readonly reason: string;
   /** The server said that it does not have the file. */
   readonly isGone: boolean;
+  /** What the server has is another file than the wanted one. */
+  readonly isWrong?: boolean;
   /** Of the server's answer, if there was one. */
   readonly status?: number;
+  /** How the server wants to be asked: its WWW-Authenticate header. */
+  readonly challenge?: string;
 }
 
 /** A failure that may not happen again. */
@@ -66,17 +72,28 @@ export async function askFor(
   session: DownloadSession,
 ): Promise<Answer | Refusal | Hiccup> {
   let url = address;
+  let sent = headers;
   for (let redirects = 0; redirects <= maxRedirects; redirects++) {
-    const answer = await askOnce(url, headers, session);
+    const answer = await askOnce(url, sent, session);
     if ('kind' in answer) return answer;
     if (answer.status === 200 || answer.status === 206) return answer;
     await dropBody(answer);
     const next = redirectTarget(answer, url);
     if (!next) return refusalOf(answer);
-    if (!isHttp(next)) return refused(`it redirects to an address that begins with ${next.protocol}`);
+    const isLessSafe = session.staysEncrypted && url.protocol === 'https:' && next.protocol !== 'https:';
+    if (!isHttp(next) || isLessSafe) {
+      return refused(`it redirects to an address that begins with ${next.protocol}`);
+    }
+    // A token is for the server that it was made for.
+    if (next.origin !== url.origin) sent = withoutAuthorization(sent);
     url = next;
   }
   return refused(`more than ${maxRedirects} redirects`);
+}
+
+function withoutAuthorization(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { authorization: _authorization, ...rest } = headers;
+  return rest;
 }
 
 /** Takes leave of a body that nobody wants. */
@@ -154,7 +171,14 @@ function refusalOf(answer: Answer): Refusal | Hiccup {
     const delayMs = retryAfterMs(headerOf(answer, 'retry-after'));
     return { kind: 'hiccup', reason, isSilent: false, ...(delayMs === undefined ? {} : { delayMs }) };
   }
-  return { kind: 'refused', reason, isGone: status === 404 || status === 410, status };
+  const challenge = headerOf(answer, 'www-authenticate');
+  return {
+    kind: 'refused',
+    reason,
+    isGone: status === 404 || status === 410,
+    status,
+    ...(challenge === undefined ? {} : { challenge }),
+  };
 }
 
 /** The header holds seconds or a date. */

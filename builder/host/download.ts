@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { fetchFrom } from './download-address.ts';
-import { Draft } from './download-draft.ts';
+import { Draft, type OnBytes } from './download-draft.ts';
 import type { DownloadSession } from './download-request.ts';
+import type { DraftShelf } from './download-shelf.ts';
 import { openRoutes } from './proxy.ts';
 
 export interface Download {
@@ -15,6 +16,8 @@ export interface Download {
   readonly sizeBytes: number;
   /** For messages: `openssl 3.5.1-1 (arm64)`. */
   readonly label: string;
+  /** Keeps what came in of an unfinished file for the next run; without one it is removed. */
+  readonly shelf?: DraftShelf;
 }
 
 export interface DownloadProgress {
@@ -31,6 +34,8 @@ export interface DownloadFailure {
   readonly reasons: readonly string[];
   /** True if all addresses answered that they do not have it (404, 410), so trying again is useless. */
   readonly isGone: boolean;
+  /** An address answered with another file than the wanted one. */
+  readonly isWrong: boolean;
 }
 
 export interface DownloadOptions {
@@ -38,8 +43,11 @@ export interface DownloadOptions {
   readonly parallel?: number;
   /** Lines of apt.conf(5) of this host: proxies and timeouts. */
   readonly aptOptions?: readonly string[];
-  /** Called at each finished file, and between them some times a second. */
-  readonly onProgress?: (progress: DownloadProgress) => void;
+  /**
+   * Called at each finished file, and between them some times a second. `receivedBytes` is what came in during this call;
+   * it never falls, so the pace can be told from it.
+   */
+  readonly onProgress?: (progress: DownloadProgress, receivedBytes: number) => void;
   readonly signal?: AbortSignal;
   /** The wait before the second try; doubled before each further one. Default 500. */
   readonly retryDelayMs?: number;
@@ -50,7 +58,7 @@ const progressPauseMs = 50;
 /**
  * Fetches all files side by side; never throws for a single file: returns those that could not be had, in order. Throws
  * the signal's reason on abort, and a HearthError for a full disk, a file that can not be written and a proxy that can
- * not be used. Only complete, checked and synced files get their name; drafts are removed in any case.
+ * not be used. Only complete, checked and synced files get their name; drafts go back to their shelf or are removed.
  */
 export async function downloadAll(
   downloads: readonly Download[],
@@ -85,7 +93,7 @@ export async function downloadAll(
 }
 
 interface ProgressCounter {
-  addBytes(count: number): void;
+  readonly addBytes: OnBytes;
   addFile(): void;
 }
 
@@ -98,7 +106,13 @@ async function downloadOne(
   const draft = new Draft(download, progress.addBytes);
   const reasons: string[] = [];
   let isGone = download.urls.length > 0;
+  let isWrong = false;
   try {
+    if (await draft.begin()) {
+      await draft.publish();
+      progress.addFile();
+      return undefined;
+    }
     for (const url of download.urls) {
       const failure = await fetchFrom(url, draft, session);
       if (!failure) {
@@ -108,29 +122,32 @@ async function downloadOne(
       }
       reasons.push(failure.reason);
       isGone &&= failure.isGone;
+      isWrong ||= failure.isWrong;
     }
   } finally {
     await draft.discard();
   }
-  return { download, reasons: reasons.length > 0 ? reasons : ['no address is known'], isGone };
+  return { download, reasons: reasons.length > 0 ? reasons : ['no address is known'], isGone, isWrong };
 }
 
 function countProgress(
   downloads: readonly Download[],
-  onProgress: ((progress: DownloadProgress) => void) | undefined,
+  onProgress: DownloadOptions['onProgress'],
 ): ProgressCounter {
   const totalFiles = downloads.length;
   const totalBytes = downloads.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   let doneFiles = 0;
   let doneBytes = 0;
+  let receivedBytes = 0;
   let reportedAtMs = 0;
   const report = () => {
     reportedAtMs = performance.now();
-    onProgress?.({ doneFiles, totalFiles, doneBytes, totalBytes });
+    onProgress?.({ doneFiles, totalFiles, doneBytes, totalBytes }, receivedBytes);
   };
   return {
-    addBytes(count) {
+    addBytes(count, kind) {
       doneBytes += count;
+      if (kind === 'received') receivedBytes += count;
       // Thousands of pieces a second come in: nobody can read that many numbers.
       if (performance.now() - reportedAtMs >= progressPauseMs) report();
     },

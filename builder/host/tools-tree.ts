@@ -74,14 +74,19 @@ const packages: readonly string[] = [
   ...['udev', 'openssh-client', 'python3-minimal'],
   // emulation of the image's architecture: programs and machines
   ...['qemu-user', 'qemu-system-arm', 'qemu-utils'],
+  // container images, and the signatures of others' repositories
+  ...['skopeo', 'sqv'],
   // a shifted clock, to see whether an image depends on it
   'libfaketime',
   // the dispatcher's compiler; what the tests use
-  ...['tcc', 'smbclient', 'curl', 'shellcheck'],
+  ...['tcc', 'smbclient', 'curl', 'shellcheck', 'docker-registry'],
 ];
 
-/** Documentation and translations are not used; of qemu's emulators only those for arm64 are. */
-const leftOut: readonly string[] = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
+/** Documentation, translations and skopeo's network plugins are not used; of qemu's emulators only those for arm64 are. */
+const leftOut: readonly string[] = [
+  ...['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'],
+  '/usr/lib/cni/*',
+];
 
 /** A shifted clock for emulated programs: their own loader loads it, at the place where it stands in Debian. */
 const foreignLibrary: readonly string[] =

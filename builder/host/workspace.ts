@@ -58,7 +58,8 @@ export async function sweepLeftovers(folder: string): Promise<void> {
   }
 }
 
-async function isLeftover(folder: string, name: string): Promise<boolean> {
+/** True for a draft or work folder whose process is gone. */
+export async function isLeftover(folder: string, name: string): Promise<boolean> {
   const owner = parseOwner(name);
   if (!owner) return await isOldLeftover(name);
   const verdict = await judgeOwner(owner);

@@ -6,7 +6,12 @@ import { publish, removeTree, temporaryName, writeFileAtomically } from '../host
 import { hashFile } from '../text/digest.ts';
 import { type FileSystemTarget, writeExt4, writeFat } from './file-systems.ts';
 import { blockBytes, type DiskLayout, planLayout } from './layout.ts';
-import { type EmbeddedManifest, embeddedManifestPath, type ImageManifest } from './manifest.ts';
+import {
+  artifactListPath,
+  type EmbeddedManifest,
+  embeddedManifestPath,
+  type ImageManifest,
+} from './manifest.ts';
 import { parseDpkgStatus } from './packages.ts';
 import { encodePartitionTable } from './partition-table.ts';
 import { type SplitTree, splitTree } from './rootfs-tar.ts';
@@ -23,6 +28,8 @@ export interface AssembleOptions {
   /** File name without `.img`. */
   readonly fileName: string;
   readonly embedded: EmbeddedManifest;
+  /** The content of {@link artifactListPath}; undefined: the image has no such file. */
+  readonly artifacts: unknown;
   /** Identity of the tree. */
   readonly tree: string;
   readonly epochSeconds: number;
@@ -79,8 +86,13 @@ export async function assembleImage(options: AssembleOptions): Promise<ImageMani
 }
 
 /** What is added to the root file system: the image's own description. */
-export function imageAdditions(embedded: EmbeddedManifest): Readonly<Record<string, string>> {
-  return { [embeddedManifestPath]: `${JSON.stringify(embedded, null, 2)}\n` };
+export function imageAdditions(
+  embedded: EmbeddedManifest,
+  artifacts: unknown,
+): Readonly<Record<string, string>> {
+  const text = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  const list = artifacts === undefined ? {} : { [artifactListPath]: text(artifacts) };
+  return { ...list, [embeddedManifestPath]: text(embedded) };
 }
 
 async function writeDisk(
@@ -119,7 +131,7 @@ async function writeRoot(
   const written = writeExt4(target, { tar, uuid: seeds.rootUuid, hashSeed: seeds.hashSeed });
   // A file system that can not be written must not leave us waiting for its reader.
   written.catch((error) => tar.destroy(error));
-  const additions = imageAdditions(options.embedded);
+  const additions = imageAdditions(options.embedded, options.artifacts);
   const source = { source: options.source, rootTar: tar, bootFolder, epochSeconds, additions };
   const [split] = await Promise.allSettled([splitTree(source), written]);
   await written;

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { HearthError } from '../errors/hearth-error.ts';
 import { runInSandbox } from '../host/sandbox.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
-import { type EmbeddedManifest, embeddedManifestPath } from './manifest.ts';
+import { artifactListPath, type EmbeddedManifest, embeddedManifestPath } from './manifest.ts';
 import { type InstalledPackage, parseDpkgStatus } from './packages.ts';
 import { fat32Type, linuxType, type PartitionTable, readPartitionTable } from './partition-table.ts';
 
@@ -12,9 +12,22 @@ export interface Inspection {
   /** What the image says of itself; undefined for images of others. */
   readonly about: EmbeddedManifest | undefined;
   readonly packages: readonly InstalledPackage[];
+  /** What it has of others than Debian, and what the device fetches. */
+  readonly artifacts: readonly InspectedArtifact[];
   /** Files of the boot partition with their sizes in bytes. */
   readonly bootFiles: readonly { readonly name: string; readonly sizeBytes: number }[];
   readonly root: { readonly uuid: string; readonly sizeBytes: number; readonly freeBytes: number };
+}
+
+/** An entry of {@link artifactListPath}. */
+export interface InspectedArtifact {
+  readonly name: string;
+  readonly kind: string;
+  readonly version?: string;
+  readonly delivery?: string;
+  readonly path?: string;
+  readonly sizeBytes?: number;
+  readonly sha256?: string;
 }
 
 /** Reads an image back from its own bytes: partition table, FAT by mtools, ext4 by debugfs. Nothing is mounted. */
@@ -37,10 +50,12 @@ export async function inspectImage(tools: ToolsTree, path: string): Promise<Insp
     Number(new RegExp(`^${label}:\\s+(\\d+)`, 'm').exec(superblock)?.[1] ?? 0);
   const blockBytes = number('Block size');
   const about = await cat(`/${embeddedManifestPath}`);
+  const artifacts = await cat(`/${artifactListPath}`);
   return {
     path,
     table,
     about: about.trim() === '' ? undefined : (JSON.parse(about) as EmbeddedManifest),
+    artifacts: artifacts.trim() === '' ? [] : (JSON.parse(artifacts) as ArtifactList).artifacts,
     packages: parseDpkgStatus(await cat('/var/lib/dpkg/status')),
     bootFiles: parseFatListing(await run(['mdir', '-/', '-a', '-i', `${path}@@${boot.startBytes}`, '::'])),
     root: {
@@ -49,6 +64,10 @@ export async function inspectImage(tools: ToolsTree, path: string): Promise<Insp
       freeBytes: number('Free blocks') * blockBytes,
     },
   };
+}
+
+interface ArtifactList {
+  readonly artifacts: readonly InspectedArtifact[];
 }
 
 /** Reads the listing of `mdir -/`; long names stand at the end of a line, after the time. */

@@ -28,4 +28,7 @@ export interface EmbeddedManifest {
   readonly stages: readonly { readonly name: string; readonly fingerprint: string }[];
 }
 
+/** Where the image says what it has of others than Debian, and what the device fetches. */
+export const artifactListPath = 'usr/lib/hearth/artifacts.json';
+
 export const embeddedManifestPath = 'usr/lib/hearth/image.json';

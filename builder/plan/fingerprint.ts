@@ -1,6 +1,6 @@
 import { lstat, readlink } from 'node:fs/promises';
 import { stringify } from 'safe-stable-stringify';
-import type { InputFile } from '../stage/stage.ts';
+import type { BakedFile, InputFile } from '../stage/stage.ts';
 import { digestOf, hashFile } from '../text/digest.ts';
 
 /** What a stage's result depends on: names of parts and a value or digest for each. */
@@ -22,6 +22,7 @@ export interface FingerprintSource {
   /** The config values that the stage sees. */
   readonly config: unknown;
   readonly files: readonly InputFile[];
+  readonly baked?: readonly BakedFile[];
   /** What is the same for all stages: architecture, tools, time stamp. */
   readonly base: Readonly<Record<string, string>>;
 }
@@ -36,7 +37,14 @@ export async function fingerprintStage(source: FingerprintSource): Promise<Finge
   if (source.parent !== undefined) parts['parent'] = source.parent;
   for (const [path, value] of flatten(source.config)) parts[`config.yaml ${path}`] = value;
   for (const file of source.files) parts[`file ${file.label}`] = await describeFile(file.path);
+  for (const file of source.baked ?? []) parts[`artifact ${file.name}`] = describeBaked(file);
   return { digest: digestOf(parts), parts };
+}
+
+/** A baked file as a part of a fingerprint. */
+export function describeBaked({ sha256, path, mode, keepImages }: BakedFile): string {
+  const kept = keepImages === undefined ? '' : `, only ${keepImages.join(', ')}`;
+  return `${sha256} at /${path} (${mode.toString(8)})${kept}`;
 }
 
 export interface PartChange {

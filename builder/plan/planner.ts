@@ -48,7 +48,7 @@ export function makePlan(
 export function describeChange(change: PartChange): string {
   const { part, before, after } = change;
   if (part === 'parent') return 'the stage before it changed';
-  if (part.startsWith('file ')) {
+  if (part.startsWith('file ') || part.startsWith('artifact ')) {
     return before === undefined
       ? `${part} is new`
       : after === undefined

@@ -1,3 +1,4 @@
+import type { PlacedArtifact } from '../artifacts/place.ts';
 import type { Config } from '../config/schema.ts';
 import type { Stage } from '../stage/stage.ts';
 
@@ -6,4 +7,6 @@ export interface Project {
   readonly projectDir: string;
   readonly config: Config;
   readonly stages: readonly Stage[];
+  /** What its stages use of others, and how it comes to the device. */
+  readonly artifacts: readonly PlacedArtifact[];
 }

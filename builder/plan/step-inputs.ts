@@ -3,7 +3,7 @@ import type { BuildStep } from '../stage/build-steps.ts';
 import { runsScript } from '../stage/build-steps.ts';
 import type { InputFile, Stage } from '../stage/stage.ts';
 import { digestOf } from '../text/digest.ts';
-import { describeFile, flatten } from './fingerprint.ts';
+import { describeBaked, describeFile, flatten } from './fingerprint.ts';
 
 export interface StepSource {
   readonly step: BuildStep;
@@ -35,10 +35,7 @@ export async function stepInputs(source: StepSource): Promise<string> {
   if (runsScript(step) || step.kind === 'files') {
     for (const [path, value] of flatten(config)) parts[`config.yaml ${path}`] = value;
   }
-  if (step.kind === 'files') {
-    const { overlays = [], bundles = [] } = stage.definition ?? {};
-    parts['laid'] = digestOf([overlays, bundles]);
-  }
+  Object.assign(parts, laidParts(step, stage));
   // Labels of other kinds are left out: the same list in another place installs the same packages.
   const isNamed = runsScript(step) || step.kind === 'files';
   for (const file of visibleFiles(source)) {
@@ -46,6 +43,15 @@ export async function stepInputs(source: StepSource): Promise<string> {
     parts[`file ${name}`] = await describeFile(file.path);
   }
   return digestOf(parts);
+}
+
+/** What stage.ts says of the files that are laid. */
+function laidParts({ kind }: BuildStep, { baked = [], definition }: Stage): Record<string, string> {
+  if (kind === 'artifacts')
+    return Object.fromEntries(baked.map((file) => [`artifact ${file.name}`, describeBaked(file)]));
+  if (kind !== 'files') return {};
+  const { overlays = [], bundles = [] } = definition ?? {};
+  return { laid: digestOf([overlays, bundles]) };
 }
 
 function visibleFiles({ step, steps, stage }: StepSource): InputFile[] {

@@ -15,6 +15,7 @@ import type { Emit } from './events.ts';
 import type { BuiltImage } from './export-image.ts';
 import { DamagedLayer, LiveTree } from './live-tree.ts';
 import { makeFinder, planBuild } from './plan-build.ts';
+import { provideArtifacts } from './provide-artifacts.ts';
 import { epochOf } from './stage-input.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
@@ -30,6 +31,8 @@ export interface BuildRequest {
   readonly deviceMirror: { readonly main: string; readonly security: string };
   /** No step gets a network. */
   readonly isOffline: boolean;
+  /** Lines of apt.conf(5): proxies and time limits of downloads. */
+  readonly aptOptions: () => Promise<readonly string[]>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
@@ -61,6 +64,7 @@ async function attempt(request: BuildRequest): Promise<BuiltImage[]> {
     const history: History = await readHistory(file);
     const actions = await planBuild({ project, store, packages, history });
     emit({ type: 'planned', actions });
+    await provideArtifacts(actions, request);
     const context = makeContext(request, workDir);
     await mkdir(context.logDir, { recursive: true });
     const builder = new StageBuilder(context, {

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { deviceList } from '../artifacts/device-list.ts';
 import { seedsFor } from '../config/seeds.ts';
 import { type DebianLock, formatLock, type LockedStep, lockDigest } from '../debian/lock.ts';
 import { hostArchitecture, toolsPackages } from '../debian/locked-tools.ts';
@@ -70,7 +71,8 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
     context.emit({ type: 'stepStarted', stage: task, step: name, leftMs: left });
   };
   await tree.bring(layers);
-  const statistics = countTree(await tree.list(), imageAdditions(embedded));
+  const artifacts = deviceList(project.artifacts, config.artifacts.mirrors);
+  const statistics = countTree(await tree.list(), imageAdditions(embedded, artifacts));
   const archive = await tree.openTar();
   const seeds = seedsFor(config.image.name);
   const manifest = await assembleImage({
@@ -81,6 +83,7 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
     outDir,
     fileName,
     embedded,
+    artifacts,
     tree: treeId,
     epochSeconds: context.epochSeconds,
     seeds: {
@@ -123,7 +126,11 @@ function describeImage(context: BuildContext, { project, actions, locked }: Expo
     packagesDigest: lockDigest(locked),
     stages,
   };
-  return { ...about, fingerprint: digestOf({ about, imageFormat }) };
+  const artifacts = deviceList(project.artifacts, project.config.artifacts.mirrors);
+  return {
+    ...about,
+    fingerprint: digestOf({ about, imageFormat, ...(artifacts === undefined ? {} : { artifacts }) }),
+  };
 }
 
 /** EXPORT_IMAGE is a piece of shell that may set IMG_SUFFIX, as in pi-gen. */

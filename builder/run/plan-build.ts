@@ -61,7 +61,9 @@ export async function isUnchanged(project: Project, action: Action): Promise<boo
   const { stages } = await discoverStages(project.projectDir);
   const names = project.stages.map((stage) => stage.name);
   const wanted = await selectStages(project.projectDir, stages, names);
-  const now = await fingerprintStages({ ...project, stages: wanted });
+  const baked = new Map(project.stages.map((stage) => [stage.name, stage.baked ?? []]));
+  const stagesNow = wanted.map((stage) => ({ ...stage, baked: baked.get(stage.name) ?? [] }));
+  const now = await fingerprintStages({ ...project, stages: stagesNow });
   return now.some((fingerprint) => fingerprint?.digest === action.fingerprint);
 }
 
@@ -164,6 +166,7 @@ async function fingerprintStages(project: Project): Promise<(Fingerprint | undef
       stageName: stage.name,
       config: visibleConfig(project.config, stage).data,
       files: stage.inputs,
+      ...(stage.baked === undefined ? {} : { baked: stage.baked }),
       base,
     });
     fingerprints.push(fingerprint);

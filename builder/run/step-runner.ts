@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
+import type { Pack } from 'tar-stream';
 import type { PackageSet } from '../debian/package-file.ts';
 import { linkPackages } from '../debian/package-store.ts';
 import { diskFullError } from '../host/disk-full.ts';
@@ -8,6 +9,7 @@ import { exists } from '../host/exists.ts';
 import { runInSandbox, type SandboxCommand } from '../host/sandbox.ts';
 import { removeTree } from '../host/workspace.ts';
 import { type BuildStep, runsScript } from '../stage/build-steps.ts';
+import { packBaked } from './baked.ts';
 import { type BuildContext, imageArchitecture, type StageInput } from './context.ts';
 import { stepError } from './failure.ts';
 import { makeLayer } from './layer.ts';
@@ -35,8 +37,8 @@ export class StepRunner {
    */
   async run(step: BuildStep, packages: PackageSet | undefined): Promise<void> {
     this.#say(`--- ${step.label}`);
-    if (step.kind === 'files') {
-      await this.#layFiles();
+    if (step.kind === 'files' || step.kind === 'artifacts') {
+      await this.#lay(step.kind === 'files' ? await this.#files() : await this.#artifacts());
       return;
     }
     const lines: string[] = [];
@@ -73,10 +75,19 @@ export class StepRunner {
   }
 
   /** Overlays, templates and bundles. */
-  async #layFiles(): Promise<void> {
+  async #files(): Promise<Pack | undefined> {
     const { stage, data } = this.#input;
-    const { projectDir, epochSeconds, tools, signal } = this.#context;
-    const layer = await makeLayer({ projectDir, stage, data, epochSeconds });
+    const { projectDir, epochSeconds } = this.#context;
+    return await makeLayer({ projectDir, stage, data, epochSeconds });
+  }
+
+  async #artifacts(): Promise<Pack> {
+    const { cacheDir, epochSeconds, tools, signal } = this.#context;
+    return await packBaked(this.#input.stage.baked ?? [], { cacheDir, epochSeconds, tools, signal });
+  }
+
+  async #lay(layer: Pack | undefined): Promise<void> {
+    const { tools, signal } = this.#context;
     if (!layer) return;
     await runInSandbox({
       command: [

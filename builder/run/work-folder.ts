@@ -3,7 +3,10 @@ import { workFolderName } from '../host/ownership.ts';
 import { sweepLeftovers } from '../host/workspace.ts';
 
 /** Folders of the cache in which half-made things lie while they are made. */
-const draftFolders = ['work', 'layers', 'views', 'tools', 'debs', 'plans'];
+const draftFolders = [
+  ...['work', 'layers', 'views', 'tools', 'debs', 'plans'],
+  ...['artifacts/images', 'artifacts/repacked'],
+];
 
 /** Makes this build's own folder, after sweeping what killed builds left. */
 export async function makeWorkFolder(cacheDir: string): Promise<string> {

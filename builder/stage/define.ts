@@ -24,6 +24,21 @@ export interface StageBundle {
   readonly mode?: number;
 }
 
+/** A file of others that this stage lays into the root file system, or lets the device fetch. */
+export interface StageArtifact {
+  /** Its key in artifacts.lock.yaml. */
+  readonly name: string;
+  /**
+   * Absolute path in the root file system; `@DIGEST@` stands for the first 12 hex digits of its SHA-256. Left out for a
+   * package that the device installs from its maker's repository.
+   */
+  readonly path?: string;
+  /** File mode, default 0o644. */
+  readonly mode?: number;
+  /** For an archive of container images: when baked, it is repacked to the images whose names end like this. */
+  readonly keepImages?: readonly string[];
+}
+
 export interface StageDefinition<Slice extends z.ZodObject = z.ZodObject> {
   /** One sentence: what this stage adds to the image. Shown by `plan` and in docs. */
   readonly summary: string;
@@ -39,6 +54,7 @@ export interface StageDefinition<Slice extends z.ZodObject = z.ZodObject> {
   /** More files or folders of the repository that the result depends on, relative to the stage folder. */
   readonly inputs?: readonly string[];
   readonly bundles?: readonly StageBundle[];
+  readonly artifacts?: readonly StageArtifact[];
   readonly checks?: readonly StageCheck[];
 }
 

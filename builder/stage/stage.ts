@@ -25,6 +25,19 @@ export interface CollectedPart {
   readonly path: string;
 }
 
+/** A file of others that is laid into the tree. */
+export interface BakedFile {
+  /** Its key in artifacts.lock.yaml. */
+  readonly name: string;
+  /** Of the file as its maker publishes it. */
+  readonly sha256: string;
+  /** In the root file system, without a slash at its beginning. */
+  readonly path: string;
+  readonly mode: number;
+  /** It is an archive of container images, and only these are kept. */
+  readonly keepImages?: readonly string[];
+}
+
 export interface Stage {
   /** Folder name, `30-samba`. */
   readonly name: string;
@@ -40,6 +53,8 @@ export interface Stage {
   readonly inputs: readonly InputFile[];
   /** What the stage's bundles collect; there once the stages of the image are chosen. */
   readonly collected?: readonly CollectedPart[];
+  /** What of its artifacts is baked; there once the edition is known. */
+  readonly baked?: readonly BakedFile[];
 }
 
 /** Something wrong in a stage folder. */

@@ -1,13 +1,12 @@
 import { relative } from 'node:path';
 import type { Edition } from '../../config/schema.ts';
-import { HearthError } from '../../errors/hearth-error.ts';
 import { diskFullError } from '../../host/disk-full.ts';
 import { checkHost } from '../../host/preflight.ts';
 import { build } from '../../run/build.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { formatSize } from '../../text/size.ts';
 import { withInterrupt } from '../interrupt.ts';
-import { makePackages, once, type PackageFlags, publicArchive } from '../packages.ts';
+import { makePackages, mirrorOf, once, type PackageFlags, publicArchive } from '../packages.ts';
 import { loadProject } from '../project.ts';
 import { buildListener } from '../render/build-listener.ts';
 import { readSettings } from '../settings.ts';
@@ -31,7 +30,6 @@ export async function buildCommand(flags: BuildFlags): Promise<void> {
   const settings = readSettings(flags);
   const { cacheDir, outDir } = settings;
   const project = await loadProject(settings, flags.edition === undefined ? {} : { edition: flags.edition });
-  if (project.config.edition === 'full') throw fullEditionMissing();
   await checkHost({ cacheDir, outDir });
   const images = await withInterrupt(async (signal) => {
     const listener = buildListener(process.stderr);
@@ -49,6 +47,7 @@ export async function buildCommand(flags: BuildFlags): Promise<void> {
       );
       return await build({
         ...{ project, cacheDir, outDir, version: readVersion(), packages, isOffline, emit, signal },
+        aptOptions: once(async () => (await mirrorOf(project)).aptOptions),
         tools: await tools(),
         deviceMirror: await publicArchive(await tools()),
       });
@@ -66,13 +65,4 @@ export async function buildCommand(flags: BuildFlags): Promise<void> {
     );
     process.stdout.write(`${path}\n`);
   }
-}
-
-function fullEditionMissing(): HearthError {
-  return new HearthError('ERR_CONFIG_INVALID', {
-    what: 'The edition "full" can not be built yet.',
-    why: 'This version of Hearth bakes Debian packages only.',
-    todo: 'Use --edition slim, or `edition: slim` in config.yaml.',
-    state: 'Nothing was built.',
-  });
 }

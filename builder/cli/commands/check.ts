@@ -1,3 +1,5 @@
+import { knownWeakness } from '../../artifacts/floors.ts';
+import type { PlacedArtifact } from '../../artifacts/place.ts';
 import { HearthError } from '../../errors/hearth-error.ts';
 import { findMirror } from '../../host/mirror.ts';
 import { checkHost } from '../../host/preflight.ts';
@@ -25,11 +27,23 @@ export async function checkCommand(flags: BuildFlags): Promise<void> {
     [
       `config   ${settings.configPath}: good`,
       `stages   ${count(stages.length, 'stage')}: ${stages.map((stage) => stage.name).join(', ')}`,
+      ...artifactLines(project.value.artifacts),
       `mirror   ${mirror.main} (${mirror.source})`,
       `host     good; ${host.value.acceleration}`,
       '',
     ].join('\n'),
   );
+}
+
+/** The lock's entries that this image uses, and what is known of them. */
+function artifactLines(placed: readonly PlacedArtifact[]): readonly string[] {
+  if (placed.length === 0) return [];
+  const names = placed.map(({ artifact, delivery }) => `${artifact.name} (${delivery})`);
+  const weaknesses = placed.flatMap(({ artifact }) => knownWeakness(artifact) ?? []);
+  return [
+    `lock     ${count(placed.length, 'artifact')}: ${names.join(', ')}`,
+    ...weaknesses.map((weakness) => `         ${weakness}`),
+  ];
 }
 
 function bothWrong(project: unknown, host: unknown): Error {

@@ -6,10 +6,11 @@ export interface CleanFlags {
   readonly stages?: boolean;
   readonly tools?: boolean;
   readonly packages?: boolean;
+  readonly artifacts?: boolean;
   readonly all?: boolean;
 }
 
-/** `hearth clean`: what killed and failed builds left; with flags also results, tools and packages of the cache. */
+/** `hearth clean`: what killed and failed builds left; with flags also results, tools, packages and artifacts of the cache. */
 export async function cleanCommand(flags: CleanFlags): Promise<void> {
   const { cacheDir } = readSettings();
   // Making a work folder sweeps those of killed builds.
@@ -18,6 +19,7 @@ export async function cleanCommand(flags: CleanFlags): Promise<void> {
     'failed',
     ...(flags.stages || flags.all ? ['layers', 'views', 'plans', 'stages'] : []),
     ...(flags.packages || flags.all ? ['debs', 'archive'] : []),
+    ...(flags.artifacts || flags.all ? ['artifacts'] : []),
     ...(flags.tools || flags.all ? ['tools'] : []),
   ];
   for (const folder of chosen) await removeTree(`${cacheDir}/${folder}`);

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { findMirror } from '../../host/mirror.ts';
 import { ensureToolsTree } from '../../host/tools-tree.ts';
-import { type Inspection, inspectImage } from '../../image/inspect.ts';
+import { type InspectedArtifact, type Inspection, inspectImage } from '../../image/inspect.ts';
 import { formatSize } from '../../text/size.ts';
 import { formatTable } from '../../text/table.ts';
 import { readSettings } from '../settings.ts';
@@ -24,7 +24,7 @@ export async function inspectCommand(image: string | undefined, flags: InspectFl
 }
 
 function describe(inspection: Inspection, withPackages: boolean): string {
-  const { about, table, root, packages, bootFiles } = inspection;
+  const { about, table, root, packages, bootFiles, artifacts } = inspection;
   const used = (number: number) =>
     number === 2
       ? `ext4 rootfs, ${formatSize(root.freeBytes)} free, UUID ${root.uuid}`
@@ -55,6 +55,7 @@ function describe(inspection: Inspection, withPackages: boolean): string {
           ],
         ]
       : []),
+    ...(artifacts.length > 0 ? [['Of others than Debian', formatTable(artifacts.map(artifactRow))]] : []),
     ...(withPackages
       ? [
           [
@@ -65,4 +66,14 @@ function describe(inspection: Inspection, withPackages: boolean): string {
       : []),
   ];
   return `${sections.map((lines) => lines.join('\n').trimEnd()).join('\n\n')}\n`;
+}
+
+function artifactRow({ name, version, delivery, sizeBytes, path }: InspectedArtifact): string[] {
+  const isBaked = delivery === 'baked';
+  return [
+    `  ${name}`,
+    version ?? '',
+    sizeBytes === undefined ? '' : formatSize(sizeBytes),
+    isBaked ? `baked: ${path}` : 'the device fetches it when it is set up',
+  ];
 }

@@ -115,5 +115,5 @@ function left(endsAt: number | undefined): string {
 
 function describeDownload(progress: DownloadProgress): string {
   const { doneFiles, totalFiles, doneBytes, totalBytes } = progress;
-  return `fetching packages: ${doneFiles} of ${totalFiles}, ${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
+  return `fetching: ${doneFiles} of ${totalFiles} files, ${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
 }

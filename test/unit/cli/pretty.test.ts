@@ -119,7 +119,7 @@ describe('prettyListener', () => {
     const screen = stripVTControlCharacters(String(stream.read()));
     close();
 
-    expect(screen).toContain('  fetching packages: 12 of 340, 5 MiB of 1 GiB');
+    expect(screen).toContain('  fetching: 12 of 340 files, 5 MiB of 1 GiB');
   });
 
   it('keeps a note that comes before the first stage', () => {

@@ -30,21 +30,42 @@ describe('runCli', () => {
     const { exitCode, stdout } = await run('--help');
 
     expect(exitCode).toBe(0);
-    for (const name of ['check', 'plan', 'build', 'boot', 'inspect', 'explain', 'shell', 'clean']) {
+    for (const name of [
+      'check',
+      'plan',
+      'build',
+      'lock',
+      'fetch',
+      'store',
+      'boot',
+      'inspect',
+      'explain',
+      'shell',
+      'clean',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
     expect(stdout).toContain("3 this host can't");
   });
 
-  it.each(['check', 'plan', 'build', 'boot', 'inspect', 'explain', 'shell', 'clean'])(
-    '%s --help shows an example',
-    async (name) => {
-      const { exitCode, stdout } = await run(name, '--help');
+  it.each([
+    'check',
+    'plan',
+    'build',
+    'lock',
+    'fetch',
+    'store',
+    'boot',
+    'inspect',
+    'explain',
+    'shell',
+    'clean',
+  ])('%s --help shows an example', async (name) => {
+    const { exitCode, stdout } = await run(name, '--help');
 
-      expect(exitCode).toBe(0);
-      expect(stdout).toContain(`Examples:\n  hearth ${name}`);
-    },
-  );
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`Examples:\n  hearth ${name}`);
+  });
 
   it('says its version', async () => {
     expect(await run('--version')).toEqual({ exitCode: 0, stdout: `${readVersion()}\n`, stderr: '' });

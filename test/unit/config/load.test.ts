@@ -21,6 +21,7 @@ const defaults = {
   wifi: { country: 'GB' },
   ssh: { authorizedKeys: [] },
   debian: { suite: 'trixie' },
+  artifacts: { isPrivate: false, delivery: {}, mirrors: [] },
   samba: { workgroup: 'WORKGROUP', version: '4.22', port: 445, timeMachine: true, shares: [] },
   plex: {},
 };
@@ -256,7 +257,7 @@ describe('requireConfig', () => {
         '  --> config.yaml:1:1',
         '   |',
         ' 1 | network:',
-        '   | ^^^^^^^ known here: edition, image, hostname, locale, timezone, keyboard, wifi, ssh, debian, stages, samba and plex',
+        '   | ^^^^^^^ known here: edition, image, hostname, locale, timezone, keyboard, wifi, ssh, debian, artifacts, stages, samba and plex',
         '   |',
         'error[hostname]: must use only a–z, 0–9 and "-"',
         '  --> config.yaml:2:11',

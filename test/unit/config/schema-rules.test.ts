@@ -38,6 +38,8 @@ describe('good values', () => {
     [`ssh: {authorizedKeys: ["${ed25519}"]}`],
     [`ssh: {authorizedKeys: ["${ecdsa}", "${rsa2048}"]}`],
     ['debian: {suite: trixie}'],
+    ['artifacts: {delivery: {k3s: first-boot, cloudflared: baked}, isPrivate: true}'],
+    ['artifacts: {mirrors: ["http://archive.example/artifacts", "file:///media/stick/artifacts"]}'],
     ['debian: {mirror: "http://archive.example/debian"}'],
     ['debian: {securityMirror: "https://archive.example:8080/debian-security/"}'],
     ['stages: [00-bootstrap, 30-samba]'],
@@ -90,6 +92,16 @@ describe('bad values', () => {
       'did you mean "en_GB.UTF-8"?',
     ],
     ['locale: en_QQ.UTF-8', '1:9 locale: the country "QQ" of this locale is unknown', /en_GB/],
+    [
+      'artifacts:\n  delivery: {k3s: baken}',
+      '2:19 artifacts.delivery.k3s: must be "baked" or "first-boot"',
+      'did you mean "baked"?',
+    ],
+    [
+      'artifacts:\n  mirrors: [ftp://archive.example]',
+      '2:13 artifacts.mirrors[0]: must be an address that begins with http://, https:// or file://',
+      /http/,
+    ],
     [
       'timezone: Europe/Lodnon',
       '1:11 timezone: "Europe/Lodnon" is not a time zone of the IANA table',

@@ -31,6 +31,7 @@ describe('a wrong content', () => {
       {
         download,
         isGone: false,
+        isWrong: true,
         reasons: [`${url}: SHA-256 is ${sha256(other)}, wanted ${sha256(content)}`],
       },
     ]);

@@ -63,7 +63,7 @@ describe('downloadAll', () => {
     const download = await wanted([], bytes(1));
 
     expect(await downloadAll([download], fast)).toEqual([
-      { download, reasons: ['no address is known'], isGone: false },
+      { download, reasons: ['no address is known'], isGone: false, isWrong: false },
     ]);
   });
 

@@ -1,0 +1,34 @@
+import type { Artifact } from './artifact.ts';
+import type { PlacedArtifact } from './place.ts';
+
+/** An entry of `/usr/lib/hearth/artifacts.json`. The device agent's own type of it stands in `agent/provision/device-artifact.ts`. */
+export type ListedArtifact = Readonly<Record<string, unknown>> & { readonly name: string };
+
+export interface DeviceList {
+  readonly format: 1;
+  /** Of config.yaml, those that a device can reach. */
+  readonly mirrors: readonly string[];
+  readonly artifacts: readonly ListedArtifact[];
+}
+
+/** What the device is told; undefined if no stage of the image uses artifacts. */
+export function deviceList(
+  placed: readonly PlacedArtifact[],
+  mirrors: readonly string[],
+): DeviceList | undefined {
+  if (placed.length === 0) return undefined;
+  return {
+    format: 1,
+    mirrors: mirrors.filter((mirror) => /^https?:/.test(mirror)),
+    artifacts: placed.map(({ artifact, delivery, path, mode }) => ({
+      ...withoutPaperwork(artifact),
+      ...(artifact.kind === 'file' ? { delivery, path, mode } : {}),
+    })),
+  };
+}
+
+/** What only matters where the image is made is left out. */
+function withoutPaperwork(artifact: Artifact): ListedArtifact {
+  const { licence: _licence, mayBePublished: _mayBePublished, source: _source, ...rest } = artifact;
+  return rest;
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { isRecord } from '../config/config-path.ts';
+import type { Finding } from '../config/finding.ts';
+import { parseImageReference } from './image-reference.ts';
+
+const version = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+~:_-]*$/, 'must be a version');
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hex digits');
+const word = z.string().regex(/^[0-9a-z][0-9a-z.+-]*$/, 'must be a word in small letters');
+const line = z.string().regex(/^\S(.*\S)?$/, 'must be one line of text');
+
+const address = z
+  .string()
+  .regex(/^https?:\/\/\S+$/, 'must be an address that begins with http:// or https://')
+  // The lock is published with the project.
+  .refine((url) => !/^https?:\/\/[^/?#]*@/.test(url), 'must not hold a user name or a password');
+
+const about = { licence: line, mayBePublished: z.boolean(), source: line };
+
+const file = z.strictObject({
+  kind: z.literal('file'),
+  version,
+  url: address,
+  sizeBytes: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits in small letters'),
+  ...about,
+});
+
+const aptPackage = z.strictObject({
+  kind: z.literal('apt-package'),
+  repository: address,
+  suite: word,
+  component: word,
+  package: word,
+  keyUrl: address,
+  keyFingerprint: z.string().regex(/^[0-9A-F]{40}$/, 'must be 40 hex digits in capitals, without spaces'),
+  minimumVersion: version,
+  ...about,
+});
+
+const containerImage = z
+  .strictObject({
+    kind: z.literal('container-image'),
+    reference: z
+      .string()
+      .refine(
+        (reference) => parseImageReference(reference) !== undefined,
+        'must be registry, repository and tag, as ghcr.io/mastodon/mastodon:v4.7.4',
+      ),
+    indexDigest: digest,
+    arm64Digest: digest,
+    ...about,
+  })
+  .refine(({ indexDigest, arm64Digest }) => indexDigest !== arm64Digest, {
+    path: ['indexDigest'],
+    error: 'is the digest of the image for arm64; it must be that of the index which names the images',
+  });
+
+const artifact = z.discriminatedUnion('kind', [file, aptPackage, containerImage], {
+  error: 'must be "file", "apt-package" or "container-image"',
+});
+
+/** The whole of artifacts.lock.yaml, but for what {@link lockProblems} finds. */
+export const lockSchema = z.strictObject({
+  version: z.literal(1),
+  artifacts: z.record(z.string(), artifact),
+  // Stands at the end: a file that was cut off has none.
+  total: z.int(),
+});
+
+/** Problems of names and of the count; found whatever else is wrong. */
+export function lockProblems(data: unknown): readonly Finding[] {
+  const artifacts = isRecord(data) ? data['artifacts'] : undefined;
+  if (!isRecord(data) || !isRecord(artifacts)) return [];
+  const names = Object.keys(artifacts);
+  const total = data['total'];
+  return [
+    ...names
+      // It becomes part of the names of files and units.
+      .filter((name) => !/^[a-z][a-z0-9-]{0,63}$/.test(name))
+      .map((name) => ({
+        path: ['artifacts', name],
+        anchor: 'key' as const,
+        message: 'its name must be made of small letters, digits and "-", a letter first',
+      })),
+    ...(typeof total !== 'number' || total === names.length
+      ? []
+      : [
+          {
+            path: ['total'],
+            anchor: 'value' as const,
+            message: `does not agree with the ${names.length} above: the file was changed or cut off`,
+          },
+        ]),
+  ];
+}

@@ -1,0 +1,89 @@
+import type { Artifact, FileArtifact } from '../../artifacts/artifact.ts';
+import { fetchArtifacts } from '../../artifacts/fetch.ts';
+import { artifactLockName, readArtifactLock } from '../../artifacts/lock-file.ts';
+import { artifactFolder, describeArtifact, totalSize } from '../../artifacts/store.ts';
+import { HearthError } from '../../errors/hearth-error.ts';
+import { count } from '../../text/count.ts';
+import { formatSize } from '../../text/size.ts';
+import { suggest } from '../../text/suggest.ts';
+import { withInterrupt } from '../interrupt.ts';
+import { loadProject } from '../project.ts';
+import { fetchProgress } from '../render/fetch-progress.ts';
+import { readSettings } from '../settings.ts';
+
+export interface FetchFlags {
+  readonly config?: string;
+  /** Nothing is fetched: proves that the store is full. */
+  readonly offline?: boolean;
+  /** Names of artifacts; all if left out. */
+  readonly only?: readonly string[];
+}
+
+/** `hearth fetch`: brings the files of artifacts.lock.yaml into the store. */
+export async function fetchCommand(flags: FetchFlags): Promise<void> {
+  const settings = readSettings(flags);
+  const project = await loadProject(settings);
+  const lock = await readArtifactLock(`${settings.projectDir}/${artifactLockName}`);
+  const wanted = chooseArtifacts(lock.artifacts, flags.only);
+  const isOffline = flags.offline === true;
+  const progress = fetchProgress(process.stderr);
+  for (const note of notesOnOthers(wanted)) progress.note(note);
+  const { fetched, found } = await withInterrupt(async (signal) => {
+    try {
+      return await fetchArtifacts(filesOf(wanted), {
+        ...{ cacheDir: settings.cacheDir, mirrors: project.config.artifacts.mirrors, isOffline, signal },
+        onProgress: progress.show,
+        onDamaged: (artifact) =>
+          progress.note(`! the stored file of ${artifact.name} is damaged; it is fetched anew`),
+      });
+    } finally {
+      progress.stop();
+    }
+  }, fetchWords);
+  for (const artifact of fetched) progress.note(`fetched  ${describeArtifact(artifact)}`);
+  const all = [...fetched, ...found];
+  const rest = isOffline || fetched.length === 0 ? '' : `, ${found.length} of them there already`;
+  progress.note(
+    `The store is full: ${count(all.length, 'file')} (${formatSize(totalSize(all))}), each checked${rest}. ${artifactFolder(settings.cacheDir)}`,
+  );
+}
+
+/** The artifacts with these names, in the order of the lock. Throws ERR_USAGE for a name that the lock does not have. */
+export function chooseArtifacts(
+  artifacts: readonly Artifact[],
+  only: readonly string[] | undefined,
+): readonly Artifact[] {
+  if (only === undefined) return artifacts;
+  const known = artifacts.map(({ name }) => name);
+  const unknown = only.find((name) => !known.includes(name));
+  if (unknown === undefined) return artifacts.filter(({ name }) => only.includes(name));
+  const meant = suggest(unknown, known);
+  throw new HearthError('ERR_USAGE', {
+    what: `${artifactLockName} has no artifact "${unknown}".${meant === undefined ? '' : ` Did you mean ${meant}?`}`,
+    todo: `It has: ${known.join(', ')}.`,
+    state: 'Nothing was fetched.',
+  });
+}
+
+/** Those that are one file at one address. */
+export function filesOf(artifacts: readonly Artifact[]): FileArtifact[] {
+  return artifacts.filter((artifact) => artifact.kind === 'file');
+}
+
+const fetchWords = {
+  stopping: 'Stopping; what came in is kept.',
+  state: 'Whole files are in the store; what came in of the others waits for the next run.',
+  todo: 'Run the same command to go on where it stopped.',
+} as const;
+
+function notesOnOthers(artifacts: readonly Artifact[]): string[] {
+  return artifacts
+    .filter(({ kind }) => kind !== 'file')
+    .map((artifact) => {
+      const why =
+        artifact.kind === 'apt-package'
+          ? `the device installs it from ${artifact.repository}`
+          : 'a container image, which is copied when it is baked';
+      return `passed over  ${artifact.name}: ${why}`;
+    });
+}
