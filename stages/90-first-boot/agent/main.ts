@@ -9,6 +9,7 @@ import { lookAt } from './device/look.ts';
 import { devicePaths } from './device/paths.ts';
 import { runHotspot } from './hotspot/run-hotspot.ts';
 import { runKeeper } from './keeper/server.ts';
+import { provisioned } from './provision/provisioned.ts';
 import { runReset } from './reset/run-reset.ts';
 import { collect } from './setup/collected.ts';
 import type { CollectedSetup } from './setup/define.ts';
@@ -55,11 +56,12 @@ export function main(stages: readonly CollectedSetup[]): void {
 }
 
 function makeContext(root: string, stages: readonly CollectedSetup[]): AgentContext {
+  const paths = devicePaths(root);
   return {
     root,
-    paths: devicePaths(root),
+    paths,
     look: lookAt(root),
-    setups: collect(stages),
+    setups: provisioned(collect(stages), paths),
     report: (line) => console.error(line),
   };
 }

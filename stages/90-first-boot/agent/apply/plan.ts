@@ -1,4 +1,7 @@
 import type { AgentContext } from '../context.ts';
+import type { DeviceFile } from '../provision/device-artifact.ts';
+import { isThere } from '../provision/needs.ts';
+import type { Setups } from '../setup/collected.ts';
 import type { SetupStep, Topic } from '../setup/define.ts';
 import type { StoredSetup } from '../store/setup-store.ts';
 import type { Stamps } from './stamps.ts';
@@ -11,6 +14,8 @@ export interface Plan {
   readonly current: ReadonlySet<string>;
   /** Every required question is answered and nothing is left to do. */
   readonly isComplete: boolean;
+  /** A file that the step needs is still to be fetched: the step can not run before. */
+  readonly isHeldUp: (step: SetupStep) => boolean;
 }
 
 /** Tells whether a topic is asked on this device. Looks once a topic: hardware does not change under a run. */
@@ -26,17 +31,26 @@ export async function makePlan(
   setup: StoredSetup,
   isAsked: IsAsked = askOnce(context),
 ): Promise<Plan> {
-  const due: SetupStep[] = [];
+  const { steps, fetches } = context.setups;
+  const isDone = (step: SetupStep) => stamps.read(step.id) === stamps.digestOf(step, setup.answers);
+  const chosen = new Set<SetupStep>();
   const current = new Set<string>();
-  for (const step of context.setups.steps) {
-    if (!setup.isWanted && !isFromCard(step, setup)) continue;
-    if (!(await isReady(step, setup, isAsked))) continue;
-    if (stamps.read(step.id) === stamps.digestOf(step, setup.answers)) current.add(step.id);
-    else if (!setup.skippedSteps.includes(step.id)) due.push(step);
+  for (const step of steps.filter(({ id }) => !fetches.has(id))) {
+    if (!isMeant(step, setup) || !(await isReady(step, setup, isAsked))) continue;
+    if (isDone(step)) current.add(step.id);
+    else if (!setup.skippedSteps.includes(step.id) && !isGivenUp(step, context, setup)) chosen.add(step);
   }
+  // Looks at the files, too: what was fetched once may be gone.
+  const fetched = fetchSteps(context.setups).filter(
+    ([step, file]) => isDone(step) && isThere(file, context.look),
+  );
+  for (const [step] of fetched) current.add(step.id);
+  const missing = missingFiles(context.setups, chosen, current);
+  const due = steps.filter((step) => chosen.has(step) || missing.has(fetches.get(step.id)?.name ?? ''));
+  const isHeldUp = (step: SetupStep) => step.needs?.some((name) => missing.has(name)) === true;
   const isComplete =
     setup.isWanted && due.length === 0 && (await isAnswered(context.setups.topics, setup, isAsked));
-  return { due, current, isComplete };
+  return { due, current, isComplete, isHeldUp };
 }
 
 /** Looks up which topics are asked, and remembers it. */
@@ -55,6 +69,37 @@ export function askOnce({ setups, look, report }: AgentContext): IsAsked {
     known.set(topicId, answer);
     return answer;
   };
+}
+
+/** Names of the files that are to be fetched before the chosen steps. */
+function missingFiles(
+  setups: Setups,
+  chosen: ReadonlySet<SetupStep>,
+  current: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const needed = new Set([...chosen].flatMap((step) => step.needs ?? []));
+  const open = fetchSteps(setups).filter(([step, file]) => !current.has(step.id) && needed.has(file.name));
+  return new Set(open.map(([, file]) => file.name));
+}
+
+function fetchSteps({ steps, fetches }: Setups): readonly (readonly [SetupStep, DeviceFile])[] {
+  return steps.flatMap((step) => {
+    const file = fetches.get(step.id);
+    return file === undefined ? [] : [[step, file] as const];
+  });
+}
+
+/** The owner goes on without a file that the step needs, and so without the step. */
+function isGivenUp(step: SetupStep, { setups, look }: AgentContext, setup: StoredSetup): boolean {
+  return setup.skippedSteps.some((id) => {
+    const file = setups.fetches.get(id);
+    return file !== undefined && step.needs?.includes(file.name) === true && !isThere(file, look);
+  });
+}
+
+function isMeant(step: SetupStep, setup: StoredSetup): boolean {
+  if (step.afterClaim === true && !setup.isClaimed) return false;
+  return setup.isWanted || isFromCard(step, setup);
 }
 
 function isFromCard(step: SetupStep, { answers }: StoredSetup): boolean {

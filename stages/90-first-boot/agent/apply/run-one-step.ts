@@ -1,5 +1,6 @@
 import type { AgentContext } from '../context.ts';
 import type { NewEvent } from '../events/event-log.ts';
+import { refuseMissing } from '../provision/needs.ts';
 import type { SetupStep } from '../setup/define.ts';
 import type { StoredSetup } from '../store/setup-store.ts';
 import { type Blacken, blackenSecrets, blackenText } from './blacken.ts';
@@ -73,12 +74,14 @@ async function attempt(engine: Engine, { step, setup, blacken, log }: Attempt) {
     look: context.look,
     step,
     answers: setup.answers,
+    artifacts: context.setups.artifacts,
     blacken,
     log: log.write,
     progress: pulse.update,
     signal,
   });
   try {
+    refuseMissing(context.setups.artifacts, step, context.look);
     await step.run(task);
     // A step that looks at the signal may have left early.
     if (!signal.aborted) stamps.set(step.id, stamps.digestOf(step, setup.answers));

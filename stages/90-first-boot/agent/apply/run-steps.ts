@@ -80,12 +80,12 @@ async function doWhatIsDue(engine: Engine, journal: Journal, isAsked: IsAsked): 
     const digestOf = (step: SetupStep) => stamps.digestOf(step, setup.answers);
     const plan = await makePlan(context, stamps, setup, isAsked);
     journal.open(plan);
-    const step = plan.due.find((one) => failed.get(one.id) !== digestOf(one));
+    const step = plan.due.find((one) => failed.get(one.id) !== digestOf(one) && !plan.isHeldUp(one));
     if (plan.isComplete) markComplete(paths);
     if (step === undefined) return journal.end(plan);
     const digest = digestOf(step);
     // A card that forgets what is written would let the same step run for ever.
-    if (done.get(step.id) === digest) throw new Error(`the stamp of ${step.id} does not stay on the disk`);
+    if (done.get(step.id) === digest) throw new Error(`what ${step.id} did does not stay on the disk`);
     const hasFailed = (await runOneStep(engine, step, setup)) === 'failed';
     if (hasFailed && step.isOptional !== true) return journal.end(plan);
     (hasFailed ? failed : done).set(step.id, digest);

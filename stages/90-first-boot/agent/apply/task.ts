@@ -3,6 +3,8 @@ import { dirname, isAbsolute, normalize } from 'node:path';
 import type { DeviceLook, StepTask } from '../device/door.ts';
 import { type FileSteps, realFileSteps, writeDurably } from '../files/durable-file.ts';
 import { makeFolders, removeDurably } from '../files/durable-folder.ts';
+import { type ImageArtifacts, noArtifacts } from '../provision/image-artifacts.ts';
+import { findArtifact } from '../provision/needs.ts';
 import type { Answers, SetupStep } from '../setup/define.ts';
 import type { Blacken } from './blacken.ts';
 import { programFailure } from './failure.ts';
@@ -11,6 +13,8 @@ export interface TaskParts {
   readonly look: DeviceLook;
   readonly step: SetupStep;
   readonly answers: Answers;
+  /** Default: none. */
+  readonly artifacts?: ImageArtifacts;
   /** For what is cut before others can blacken it. */
   readonly blacken: Blacken;
   /** Lines for the log of the step; blackens them. */
@@ -20,7 +24,8 @@ export interface TaskParts {
 }
 
 /** What a step has in hand. Once the signal is aborted nothing new is begun: writing or running throws. */
-export function makeTask({ look, step, answers, blacken, log, progress, signal }: TaskParts): StepTask {
+export function makeTask(parts: TaskParts): StepTask {
+  const { look, step, answers, artifacts = noArtifacts, blacken, log, progress, signal } = parts;
   const run: DeviceLook['run'] = async (program, args = [], options = {}) => {
     signal.throwIfAborted();
     log(`$ ${[program, ...args].join(' ')}`);
@@ -56,6 +61,10 @@ export function makeTask({ look, step, answers, blacken, log, progress, signal }
       if (!step.uses.includes(topic)) throw new Error(`the step ${step.id} does not use the topic ${topic}`);
       const answer = answers[topic];
       return answer?.state === 'answered' ? answer.values : undefined;
+    },
+    artifact: (name) => {
+      if (step.needs?.includes(name) !== true) throw new Error(`the step ${step.id} does not need ${name}`);
+      return findArtifact(artifacts, name);
     },
     progress,
     log,

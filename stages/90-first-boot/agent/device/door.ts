@@ -1,10 +1,11 @@
+import type { DeviceArtifact } from '../provision/device-artifact.ts';
 import type { Values } from '../setup/define.ts';
 import type { LocalText } from '../text/local-text.ts';
 
 export interface RunOptions {
   /** Text for the program's standard input: the only way for a secret, arguments are seen by every user. */
   readonly input?: string;
-  /** Default 60 000. */
+  /** Default 180 000: a slow card makes everything slow. */
   readonly timeoutMs?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -30,6 +31,8 @@ export interface DeviceLook {
 export interface StepTask extends DeviceLook {
   /** The answers to a topic that the step `uses`; undefined if it was skipped. */
   readonly answers: (topic: string) => Values | undefined;
+  /** An artifact that the step `needs`: where it lies, or from which repository it comes. */
+  readonly artifact: (name: string) => DeviceArtifact;
   /** Writes a file whole and durably (temporary name, sync, rename); makes the folders above it. Mode like 0o644. */
   readonly write: (path: string, text: string, mode: number) => void;
   /** Removes a file or folder, if it is there. */

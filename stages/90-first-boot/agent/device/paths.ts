@@ -34,6 +34,10 @@ export interface DevicePaths {
   readonly releaseFile: string;
   readonly servicesFolder: string;
   readonly resolvConf: string;
+  /** DeviceArtifactList as JSON, in the image. */
+  readonly artifactsFile: string;
+  /** What came in so far of files that are being fetched. */
+  readonly fetchFolder: string;
   readonly systemctl: string;
 }
 
@@ -62,6 +66,8 @@ export function devicePaths(root: string): DevicePaths {
     screenSize: join(root, 'sys/class/graphics/fb0/virtual_size'),
     releaseFile: join(root, 'etc/hearth/release'),
     servicesFolder: join(root, 'usr/lib/hearth/services.d'),
+    artifactsFile: join(root, 'usr/lib/hearth/artifacts.json'),
+    fetchFolder: join(root, 'var/lib/hearth/fetch'),
     resolvConf: join(root, 'etc/resolv.conf'),
     systemctl: join(root, 'usr/bin/systemctl'),
   };

@@ -2,9 +2,10 @@ import type { DoorCalls, Phase, Problems } from '../door/protocol.ts';
 import { foldEvents } from '../events/fold.ts';
 import { readEvents } from '../events/read-events.ts';
 import { checkTopic } from '../setup/check-topic.ts';
-import type { Topic, TopicAnswer } from '../setup/define.ts';
+import type { Topic, TopicAnswer, Values } from '../setup/define.ts';
 import { readSetup, type StoredSetup, writeSetup } from '../store/setup-store.ts';
 import { startApplier } from './applier.ts';
+import { exchangeAnswer } from './exchange.ts';
 import type { Keeper } from './keeper.ts';
 import { mergeValues, strangeFields } from './merge-values.ts';
 import { KeeperRefusal } from './refusal.ts';
@@ -15,15 +16,30 @@ export async function save(keeper: Keeper, ask: DoorCalls['save']['ask']): Promi
   const topic = await topicOf(keeper, ask.topic);
   const strange = strangeFields(topic, ask.values);
   if (strange.length > 0) return { problems: strange };
+  if (topic.exchange === undefined) return await saveValues(keeper, topic, ask.values);
+  // A form that is sent twice must not show a code twice that is good for once.
+  return await keeper.inTurn(() => saveValues(keeper, topic, ask.values));
+}
+
+async function saveValues(keeper: Keeper, topic: Topic, asked: Values): Promise<Problems> {
   const { paths, look } = keeper.context;
+  let sent = asked;
+  let isToExchange = topic.exchange !== undefined;
   for (;;) {
     const phase = writablePhase(keeper);
     const before = readSetup(paths);
     const kept = before.answers[topic.id];
-    const values = mergeValues(topic, ask.values, kept?.state === 'answered' ? kept.values : {});
+    const values = mergeValues(topic, sent, kept?.state === 'answered' ? kept.values : {});
     // The merged answers hold what a file gave, too.
     const problems = await checkTopic({ topic, values, answers: before.answers, source: 'file' }, look);
     if (problems.length > 0) return { problems };
+    if (isToExchange) {
+      const exchanged = await exchangeAnswer(keeper, topic, values);
+      if ('problems' in exchanged) return exchanged;
+      sent = exchanged.values;
+      isToExchange = false;
+      continue;
+    }
     // The check took time. What was kept meanwhile is not overwritten with what was read before it.
     if (writablePhase(keeper) !== phase || !isSame(readSetup(paths), before)) continue;
     keepAnswer(keeper, before, topic, { state: 'answered', values });

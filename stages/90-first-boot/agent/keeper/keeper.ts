@@ -4,6 +4,7 @@ import type { Phase } from '../door/protocol.ts';
 import { phaseOf } from '../store/setup-store.ts';
 import { keepBriefly } from '../web/keep-briefly.ts';
 import { describeError } from './describe-error.ts';
+import { type InTurn, inTurn } from './in-turn.ts';
 import { openTries, type Tries } from './rate-limit.ts';
 import { openSessions, type Sessions } from './sessions.ts';
 import { openTopicLook, type TopicLook } from './topic-look.ts';
@@ -19,6 +20,8 @@ export interface Keeper {
   readonly sessions: Sessions;
   readonly topicLook: TopicLook;
   readonly updateLook: UpdateLook;
+  /** Work that must not run twice at once: exchanges of what can be shown only once. */
+  readonly inTurn: InTurn;
   /** Somebody has a password. Everybody may ask: looked at briefly kept. */
   readonly acceptsPassword: () => Promise<boolean>;
 }
@@ -33,6 +36,7 @@ export function makeKeeper(context: AgentContext, uptimeMs: () => number = uptim
     sessions: openSessions(context.paths, uptimeMs),
     topicLook: openTopicLook(context),
     updateLook: openUpdateLook(context),
+    inTurn: inTurn(),
     acceptsPassword: keepBriefly(() => isAnyPossible(context), 2_000),
   };
 }

@@ -1,3 +1,5 @@
+import type { DeviceFile } from '../provision/device-artifact.ts';
+import { type ImageArtifacts, noArtifacts } from '../provision/image-artifacts.ts';
 import type { CollectedSetup, DoctorCheck, ServiceLink, SetupStep, SignIn, Topic } from './define.ts';
 
 /** What all stages of the image add, in the order in which it is asked and done. */
@@ -7,6 +9,10 @@ export interface Setups {
   readonly checks: readonly (DoctorCheck & { readonly stage: string })[];
   readonly links: readonly ServiceLink[];
   readonly signIns: readonly SignIn[];
+  /** What the image has of others. */
+  readonly artifacts: ImageArtifacts;
+  /** The steps that fetch a file for others, by their ids: each is due when a step that needs the file is. */
+  readonly fetches: ReadonlyMap<string, DeviceFile>;
 }
 
 /** Puts the parts of all stages together. Throws when two of them use the same id. */
@@ -20,6 +26,8 @@ export function collect(stages: readonly CollectedSetup[]): Setups {
     steps,
     checks,
     links: stages.flatMap((one) => one.links ?? []),
+    artifacts: noArtifacts,
+    fetches: new Map(),
     signIns: stages.flatMap((one) => (one.signIn === undefined ? [] : [one.signIn])),
   };
 }

@@ -73,6 +73,11 @@ export interface ChoiceField extends FieldBase {
 
 export type Field = TextField | SecretField | ChoiceField;
 
+/** What an exchange gave: the answers to keep instead, or why there are none. */
+export type Exchanged =
+  | { readonly values: Values }
+  | { readonly problems: readonly [FieldProblem, ...FieldProblem[]] };
+
 /** One page of the setup: one subject. Its answers stand in hearth.yaml under its id. */
 export interface Topic {
   /** `[a-z][a-z-]*`, unique over all stages: the key in hearth.yaml and the address /setup/ID. */
@@ -94,6 +99,13 @@ export interface Topic {
    * `signal` ends it after ten seconds. What it can't find out is no problem.
    */
   readonly liveCheck?: (values: Values, signal: AbortSignal) => Promise<readonly FieldProblem[]>;
+  /**
+   * Turns an answer that lives for minutes (a claim code) into one that lasts, when the topic is saved and nothing is
+   * wrong with it: what this gives is checked once more and kept. Runs in the keeper, which may read but change nothing;
+   * one at a time, `signal` ends it after twenty seconds. Called at each save, so it first looks whether there is anything
+   * to do. A file on the card does not pass here: a step has to do it then.
+   */
+  readonly exchange?: (values: Values, device: DeviceLook, signal: AbortSignal) => Promise<Exchanged>;
   /** False on a device where the topic makes no sense (no Wi-Fi hardware): it is not asked. */
   readonly isAvailable?: (device: DeviceLook) => Promise<boolean>;
 }
@@ -111,6 +123,10 @@ export interface SetupStep {
    * again when one of them changes.
    */
   readonly uses: readonly string[];
+  /** Names of artifacts that must be on the device before it runs: what the image does not have is fetched first. */
+  readonly needs?: readonly string[];
+  /** Waits until the device is claimed, also when a file on the card gave its answers: it opens the device to others. */
+  readonly afterClaim?: boolean;
   /** How long it takes on a Pi 4, in seconds: its weight in the progress. */
   readonly seconds: number;
   /** The owner may go on without it when it fails. */
