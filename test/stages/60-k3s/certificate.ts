@@ -1,0 +1,15 @@
+/** A certificate of one year that signs itself; its key is not kept. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBejCCASGgAwIBAgIUCj4Z+0+8Z/u1Hl2aGlFfVDk8lLYwCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIazNzLXRlc3QwHhcNMjYxMTIzMTQzNTAwWhcNMjcxMTIzMTQz
+NTAwWjATMREwDwYDVQQDDAhrM3MtdGVzdDBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABF/tILYMh0LI8pljZaVAC8mV1AjcGG7AmXZ3mq79lZoaXN4ILl9W5pCRbzRE
+9a91WqPpclWrI9nm4kNWjDgDfD2jUzBRMB0GA1UdDgQWBBQnHluG409MuyJZAjcp
+5PWZ6kE3TzAfBgNVHSMEGDAWgBQnHluG409MuyJZAjcp5PWZ6kE3TzAPBgNVHRMB
+Af8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCID9QhuVI/HH2ZDabk4natqBXD3JB
+0iIfInMe3G2DEdH0AiABaHjbyP0UiJLyxbieB0KpadvThZUZxjXZZzVhDLtrLQ==
+-----END CERTIFICATE-----
+`;
+
+/** From when it holds, in milliseconds. */
+export const validFromMs = 1795444500_000;

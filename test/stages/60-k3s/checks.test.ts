@@ -1,0 +1,79 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { certificateState } from '../../../stages/60-k3s/setup/cluster-checks.ts';
+import { setup } from '../../../stages/60-k3s/setup.ts';
+import type { DoctorCheck, Values } from '../../../stages/90-first-boot/agent/setup/define.ts';
+import type { FakeDevice } from '../20-system-setup/fake-device.ts';
+import { certificate, validFromMs } from './certificate.ts';
+import { data, envFile, makeDevice } from './cluster-device.ts';
+
+const devices: FakeDevice[] = [];
+
+afterEach(() => {
+  for (const device of devices.splice(0)) device.remove();
+});
+
+function make(): FakeDevice {
+  const device = makeDevice();
+  devices.push(device);
+  return device;
+}
+
+describe('the doctor', () => {
+  const checks = setup.checks ?? [];
+  const look = async (id: string, device: FakeDevice) =>
+    await (checks.find((check) => check.id === id) as DoctorCheck).run(device.look);
+
+  test('is content with a device without apps', async () => {
+    for (const { id } of checks) expect((await look(id, make())).state).toBe('good');
+  });
+
+  test.each([
+    ['active', 'ok', 'good'],
+    ['active', '[-]etcd failed', 'bad'],
+    ['activating', '', 'warning'],
+    ['failed', '', 'bad'],
+  ])('calls a server that is %s and answers "%s" %s', async (unit, answer, expected) => {
+    const device = make();
+    device.put(envFile, `HEARTH_K3S_COMMAND=server\nHEARTH_K3S_DATA=${data}\n`);
+    device.programs['systemctl'] = () => ({ stdout: `${unit}\n` });
+    device.programs['systemd-run'] = (args) =>
+      args.slice(-5).join(' ') === '/usr/local/bin/k3s kubectl get --raw /readyz'
+        ? { stdout: answer }
+        : undefined;
+    expect((await look('k3s.service', device)).state).toBe(expected);
+  });
+
+  test('misses the memory controller', async () => {
+    const device = make();
+    device.put('/sys/fs/cgroup/cgroup.controllers', 'cpuset cpu\n');
+    device.put(envFile, 'HEARTH_K3S_COMMAND=server\n');
+    expect(await look('k3s.controllers', device)).toMatchObject({ state: 'bad' });
+  });
+
+  test.each([
+    [1, 'good'],
+    [330, 'warning'],
+    [366, 'bad'],
+    [-30, 'bad'],
+  ])('judges certificates of one year after %i days as %s', (days, expected) => {
+    const device = make();
+    device.put(envFile, 'HEARTH_K3S_COMMAND=server\nHEARTH_K3S_DATA=/srv/ssd/hearth-k3s\n');
+    device.put('/srv/ssd/hearth-k3s/server/tls/client-admin.crt', certificate);
+    device.put('/srv/ssd/hearth-k3s/server/tls/client-admin.key', 'never read');
+    expect(certificateState(device.look, validFromMs + days * 86_400_000).state).toBe(expected);
+  });
+});
+
+describe('the status page', () => {
+  const [link] = setup.links ?? [];
+  const address = (values: Values) =>
+    link?.address({ cluster: { state: 'answered', values } }, 'hearth') ?? undefined;
+
+  test('tells how another device joins, if it may, and never the token', () => {
+    expect(address({ role: 'server', others: 'yes' })).toBe('hearth.local');
+    expect(address({ role: 'server', others: 'no' })).toBeUndefined();
+    expect(address({ role: 'agent', others: 'yes' })).toBeUndefined();
+    expect(link?.address({ cluster: { state: 'skipped' } }, 'hearth')).toBeUndefined();
+    expect(JSON.stringify(link?.text)).toContain('sudo hearth-join-token');
+  });
+});
