@@ -4,7 +4,7 @@ import { configFile, shareIn } from './smb-config.ts';
 
 /** Names that Debian or the device needs; the step refuses every other account that is there already. */
 const reserved = new Set(
-  'root daemon bin sys sync nobody nogroup mail backup www-data sudo adm users staff media hearth hearth-web samba'.split(
+  'root daemon bin sys sync nobody nogroup mail backup www-data sudo adm users staff media hearth hearth-web samba plex'.split(
     ' ',
   ),
 );

@@ -1,0 +1,88 @@
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+
+export interface Question {
+  readonly url: string;
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** How many redirects are followed. Default 0. */
+  readonly redirects?: number;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** `unreachable`: no way there, or no answer. `stranger`: who answers can not prove to be who was asked. */
+export type NoReply = 'unreachable' | 'stranger';
+
+/** Nobody answered, or not the right one. */
+export class AskFailure extends Error {
+  override readonly name = 'AskFailure';
+  readonly reason: NoReply;
+
+  constructor(reason: NoReply, detail: string) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+const maxBodyBytes = 256 * 1024;
+
+/** Asks a server for something small. Throws AskFailure if there is no answer; any status is an answer. */
+export async function ask(question: Question): Promise<Reply> {
+  const end = AbortSignal.timeout(question.timeoutMs);
+  const signal = question.signal === undefined ? end : AbortSignal.any([end, question.signal]);
+  let url = question.url;
+  for (let left = question.redirects ?? 0; ; left--) {
+    const { location, ...reply } = await askOnce(url, question, signal);
+    if (location === undefined || left <= 0) return reply;
+    const next = new URL(location, url);
+    if (new URL(url).protocol === 'https:' && next.protocol !== 'https:')
+      throw new AskFailure('stranger', 'a redirect to an address without encryption');
+    url = next.href;
+  }
+}
+
+function askOnce(
+  url: string,
+  { method = 'GET', headers = {} }: Question,
+  signal: AbortSignal,
+): Promise<Reply & { readonly location?: string }> {
+  const request = url.startsWith('https:') ? requestHttps : requestHttp;
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error) => reject(failureOf(error));
+    const call = request(
+      url,
+      { method, headers: { ...headers, Connection: 'close' }, signal },
+      (response) => {
+        const parts: Buffer[] = [];
+        let sizeBytes = 0;
+        response.on('data', (part: Buffer) => {
+          sizeBytes += part.length;
+          parts.push(part);
+          if (sizeBytes > maxBodyBytes) call.destroy(new Error('the answer is too long'));
+        });
+        response.on('error', fail);
+        response.on('end', () => {
+          const { statusCode: status = 0 } = response;
+          const { location } = response.headers;
+          const isRedirect = status >= 300 && status < 400 && location !== undefined;
+          resolve({ status, body: Buffer.concat(parts), ...(isRedirect ? { location } : {}) });
+        });
+      },
+    );
+    call.on('error', fail);
+    call.end();
+  });
+}
+
+/** Its message is never shown: some have the address, and with it what was sent. */
+function failureOf(error: NodeJS.ErrnoException): AskFailure {
+  const code = error.code ?? '';
+  const isStranger = /CERT|SELF_SIGNED|ISSUER|SIGNATURE|^ERR_(TLS|SSL)|^EPROTO/.test(code);
+  return new AskFailure(isStranger ? 'stranger' : 'unreachable', code || error.name);
+}
