@@ -145,7 +145,7 @@ describe('60-k3s', () => {
     const kubelet = '/usr/lib/hearth/k3s/kubelet.yaml';
     const grace = seconds(kubelet, 'shutdownGracePeriod');
     expect(grace).toBeGreaterThan(seconds(kubelet, 'shutdownGracePeriodCriticalPods'));
-    expect(seconds('/etc/systemd/logind.conf.d/60-k3s.conf', 'InhibitDelayMaxSec')).toBeGreaterThan(grace);
+    expect(seconds('/etc/systemd/logind.conf.d/zz-k3s.conf', 'InhibitDelayMaxSec')).toBeGreaterThan(grace);
     expect(seconds('/etc/rancher/k3s/config.yaml', 'node-monitor-grace-period')).toBeGreaterThan(
       seconds(kubelet, 'nodeLeaseDurationSeconds'),
     );
