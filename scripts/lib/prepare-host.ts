@@ -17,10 +17,13 @@ const chromium = process.env['HEARTH_CHROMIUM'] ?? '/usr/bin/chromium';
  * Where it may not, prints the exact commands and ends with exit code 3. What is left to mend by hand is said by the build
  * itself.
  */
-export async function prepareHost(needs: { readonly browser?: boolean } = {}): Promise<void> {
+export async function prepareHost(
+  needs: { readonly browser?: boolean; readonly testPrograms?: boolean } = {},
+): Promise<void> {
   const problems = [
     ...(await findInstallable()),
     ...(needs.browser === true && !existsSync(chromium) ? [noBrowser()] : []),
+    ...(needs.testPrograms === true ? missingPrograms() : []),
   ];
   if (problems.length === 0) return;
   const root = await asRoot();
@@ -39,6 +42,14 @@ function noBrowser(): HostProblem {
   const why =
     'The tests use the setup page in a real browser. HEARTH_CHROMIUM can name one that is elsewhere.';
   return packagesProblem(`There is no ${chromium}.`, why, ['chromium']);
+}
+
+/** What the tests make their own archives, signatures and certificates with. */
+function missingPrograms(): readonly HostProblem[] {
+  const packages = { '/usr/bin/zstd': 'zstd', '/usr/bin/gpg': 'gnupg', '/usr/bin/openssl': 'openssl' };
+  return Object.entries(packages)
+    .filter(([program]) => !existsSync(program))
+    .map(([program, name]) => packagesProblem(`There is no ${program}.`, 'The tests need it.', [name]));
 }
 
 /** What to run as root, packages first: they bring the programs that the others need. */

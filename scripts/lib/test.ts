@@ -66,8 +66,8 @@ async function main(args: string[]): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  if (wish.selected.some((name) => name === 'integration' || name === 'boot'))
-    await prepareHost({ browser: true });
+  const isReal = wish.selected.some((name) => name === 'integration' || name === 'boot');
+  await prepareHost({ browser: isReal, testPrograms: true });
   await mkdir(reportDir, { recursive: true });
   $.cwd = projectDir;
   if (wish.selected.includes('unit')) await runGates();
