@@ -1,0 +1,103 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { resolve } from 'node:path';
+import type { Artifact } from '../../builder/artifacts/artifact.ts';
+import { readArtifactLock, writeArtifactLock } from '../../builder/artifacts/lock-file.ts';
+import { runProcess } from '../../builder/host/process.ts';
+import { understudyProgram } from '../understudies/program.ts';
+import { dockerFiles, sha256, writeArchive, zstdOf } from './sample-images.ts';
+
+const repository = resolve(import.meta.dirname, '../..');
+const copied = ['stages', 'overlays', 'config.yaml', 'package.json', 'package-lock.json'];
+/** Container images as k3s publishes them: those that the cluster uses, and one that is off. */
+const clusterImages = [
+  'mirrored-pause:3.10.2',
+  'mirrored-coredns-coredns:1.14.6',
+  'mirrored-library-traefik:3.7.8',
+];
+
+/**
+ * This project with another lock: its artifacts are understudies, which only a mirror has. With HEARTH_PARTS=real the lock
+ * stays as it is, and the real ones come from their makers.
+ */
+export interface UnderstudyProject {
+  readonly path: string;
+  /** The mirror's folder: `sha256/HEX`. */
+  readonly mirror: string;
+  readonly artifacts: readonly Artifact[];
+  /** Builds it with these mirrors; gives the path of the image. */
+  readonly build: (edition: 'slim' | 'full', mirrors: readonly string[]) => Promise<string>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export async function understudyProject(): Promise<UnderstudyProject> {
+  const path = await mkdtemp(`${tmpdir()}/hearth-understudy-`);
+  for (const name of copied) await cp(`${repository}/${name}`, `${path}/${name}`, { recursive: true });
+  for (const name of ['builder', 'node_modules']) await symlink(`${repository}/${name}`, `${path}/${name}`);
+  const mirror = `${path}/mirror`;
+  await mkdir(`${mirror}/sha256`, { recursive: true });
+  const { artifacts } = await readArtifactLock(`${repository}/artifacts.lock.yaml`);
+  const used = process.env['HEARTH_PARTS'] === 'real' ? artifacts : await replaced(artifacts, path, mirror);
+  await writeArtifactLock(`${path}/artifacts.lock.yaml`, { artifacts: used });
+  return {
+    ...{ path, mirror, artifacts: used },
+    build: async (edition, mirrors) => await build(path, edition, mirrors),
+    [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** The lock with the understudies' sizes and digests; their makers' addresses lead nowhere. */
+async function replaced(
+  artifacts: readonly Artifact[],
+  scratch: string,
+  mirror: string,
+): Promise<readonly Artifact[]> {
+  const parts = new Map<string, Uint8Array>([
+    ['k3s', await understudyProgram('k3s')],
+    ['k3s-images', await clusterArchive(scratch)],
+    ['cloudflared', await readFile(`${repository}/test/understudies/cloudflared.mjs`)],
+  ]);
+  return await Promise.all(
+    artifacts.map(async (artifact) => {
+      const content = parts.get(artifact.name);
+      if (artifact.kind !== 'file' || content === undefined) return artifact;
+      const hex = sha256(Buffer.from(content));
+      await writeFile(`${mirror}/sha256/${hex}`, content);
+      const url = `http://127.0.0.1:9/${artifact.name}`;
+      return {
+        ...artifact,
+        url,
+        sizeBytes: content.length,
+        sha256: hex,
+        source: 'an understudy of the tests',
+      };
+    }),
+  );
+}
+
+async function clusterArchive(scratch: string): Promise<Uint8Array> {
+  const images = clusterImages.map((name) => ({
+    names: [`docker.io/rancher/${name}`],
+    layers: [`the layer of ${name}`],
+  }));
+  return await readFile(await zstdOf(await writeArchive(scratch, await dockerFiles(images))));
+}
+
+async function build(path: string, edition: string, mirrors: readonly string[]): Promise<string> {
+  const config = await readFile(`${repository}/config.yaml`, 'utf8');
+  await writeFile(`${path}/config.yaml`, `${config}\nartifacts:\n  mirrors: ${JSON.stringify(mirrors)}\n`);
+  const loader = `${repository}/node_modules/tsx/dist/loader.mjs`;
+  const command = [
+    'node',
+    '--import',
+    loader,
+    `${repository}/builder/main.ts`,
+    'build',
+    '--edition',
+    edition,
+  ];
+  const env = { ...process.env, HEARTH_PROJECT_DIR: path, HEARTH_OUT_DIR: `${path}/dist`, CI: '1' };
+  const { exitCode, stdout, stderr } = await runProcess(command, { env, cwd: path });
+  if (exitCode !== 0) throw new Error(`the ${edition} edition could not be built:\n${stderr}`);
+  return stdout.trim().split('\n').at(-1) ?? '';
+}
