@@ -39,10 +39,10 @@ export async function checkCommand(flags: BuildFlags): Promise<void> {
 function artifactLines(placed: readonly PlacedArtifact[]): readonly string[] {
   if (placed.length === 0) return [];
   const names = placed.map(({ artifact, delivery }) => `${artifact.name} (${delivery})`);
-  const weaknesses = placed.flatMap(({ artifact }) => knownWeakness(artifact) ?? []);
+  const weaknesses = new Set(placed.flatMap(({ artifact }) => knownWeakness(artifact) ?? []));
   return [
     `lock     ${count(placed.length, 'artifact')}: ${names.join(', ')}`,
-    ...weaknesses.map((weakness) => `         ${weakness}`),
+    ...[...weaknesses].map((weakness) => `         renew it with \`scripts/hearth lock\`: ${weakness}`),
   ];
 }
 
