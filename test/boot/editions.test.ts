@@ -17,20 +17,12 @@ const tunnelToken = Buffer.from(
   }),
 ).toString('base64');
 
-let project: UnderstudyProject;
-
-beforeAll(async () => {
-  project = await understudyProject();
-});
-
-afterAll(async () => {
-  await project?.[Symbol.asyncDispose]();
-});
-
-describe('the full edition', () => {
+describe.runIf(isExhaustive)('the full edition (only with --exhaustive)', () => {
+  let project: UnderstudyProject;
   let vm: Vm;
 
   beforeAll(async () => {
+    project = await understudyProject();
     const image = await project.build('full', [`file://${project.mirror}`]);
     // Unplugged: with an address and a way, and nobody at its end.
     vm = await startTestVm('full-edition', { image });
@@ -43,6 +35,7 @@ describe('the full edition', () => {
 
   afterAll(async () => {
     await vm?.[Symbol.asyncDispose]();
+    await project?.[Symbol.asyncDispose]();
   });
 
   it('starts neither the cluster nor the tunnel before the setup', async () => {
@@ -66,7 +59,7 @@ describe('the full edition', () => {
     expect(await vm.failedUnits()).toEqual([]);
   });
 
-  it.runIf(isExhaustive)('runs both again after a restart, without the Internet', async () => {
+  it('runs both again after a restart, without the Internet', async () => {
     await vm.cutPower();
     await vm.powerOn();
     await vm.waitForBoot();
