@@ -74,7 +74,7 @@ export function describeSetupInBrowser(snapshot: () => VmSnapshot): void {
         await answerTopic(page, topic, sshKey);
       }
 
-      expect(asked).toEqual(['locale', 'device', 'administrator', 'time', 'updates', 'samba']);
+      expect(asked).toEqual(['locale', 'device', 'administrator', 'time', 'updates', 'samba', ...skipped]);
       expect(new URL(page.url()).pathname).toBe('/setup');
       const text = await page.locator('main').textContent();
       for (const shown of [answers.device.name, answers.administrator.name, answers.samba.user])
@@ -148,7 +148,14 @@ export function describeSetupInBrowser(snapshot: () => VmSnapshot): void {
   });
 }
 
+/** Services from others, for another day. */
+const skipped = ['plex', 'cluster', 'tunnel'];
+
 async function answerTopic(page: Page, topic: string, sshKey: string): Promise<void> {
+  if (skipped.includes(topic)) {
+    await submit(page, 'main button[name=_skip]');
+    return;
+  }
   const wanted: Record<string, string> = {
     ...(answers as Readonly<Record<string, Readonly<Record<string, string>>>>)[topic],
     ...(topic === 'administrator' ? { sshKeys: sshKey } : {}),
@@ -163,13 +170,10 @@ async function answerTopic(page: Page, topic: string, sshKey: string): Promise<v
   await submit(page);
 }
 
-/** Presses the button of the first form in the page's main part, and waits for the page that follows. */
-async function submit(page: Page): Promise<void> {
+/** Presses a button, else that of the first form in the page's main part, and waits for the page that follows. */
+async function submit(page: Page, button = 'main form button:not([type=button])'): Promise<void> {
   const before = page.url();
-  await Promise.all([
-    page.waitForEvent('load'),
-    page.locator('main form button:not([type=button])').first().click(),
-  ]);
+  await Promise.all([page.waitForEvent('load'), page.locator(button).first().click()]);
   if (page.url() === before) {
     const problem = await page.locator('[role=alert], .error-summary').allInnerTexts();
     if (problem.length > 0) throw new Error(`the page says: ${problem.join(' ')}`);
