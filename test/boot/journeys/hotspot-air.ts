@@ -41,18 +41,15 @@ export async function startRouter(vm: Vm, { network, password, hasDhcp }: Router
   await vm.writeFile(`${folder}/router.conf`, wpaNetwork(network, lines.join('\n')), 0o600);
   await vm.mustRun(
     [
-      `for one in wpa dhcp; do test ! -e ${folder}/router-$one.pid || kill "$(cat ${folder}/router-$one.pid)"; done`,
-      `rm -f ${folder}/router-*.pid; sleep 0.5`,
+      // The radio is free again only when the one before has ended.
+      `for file in ${folder}/router-*.pid; do test -e "$file" || continue; pid=$(cat "$file"); kill "$pid"; while kill -0 "$pid" 2>/dev/null; do sleep 0.2; done; done`,
+      `rm -f ${folder}/router-*.pid`,
       `ip -n router address replace ${homeSubnet}1/24 dev ${routerCard}`,
       `ip netns exec router wpa_supplicant -B -D nl80211 -i ${routerCard} -P ${folder}/router-wpa.pid -c ${folder}/router.conf`,
+      `until ip netns exec router iw dev ${routerCard} info | grep -q 'type AP'; do sleep 0.2; done`,
       ...(hasDhcp ? [dhcpServer()] : []),
     ].join('\n'),
   );
-}
-
-/** Takes the router out of the air. */
-export async function stopRouter(vm: Vm): Promise<void> {
-  await vm.mustRun(`kill "$(cat ${folder}/router-wpa.pid)"; rm -f ${folder}/router-wpa.pid`);
 }
 
 /** Joins an open network with the phone, and gets an address there. The phone comes back to it by itself. */
