@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isRecord } from '../config/config-path.ts';
 import type { Finding } from '../config/finding.ts';
+import { artifactNameProblem } from '../config/rules/artifact.ts';
 import { parseImageReference } from './image-reference.ts';
 
 const version = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+~:_-]*$/, 'must be a version');
@@ -76,7 +77,7 @@ export function lockProblems(data: unknown): readonly Finding[] {
   return [
     ...names
       // It becomes part of the names of files and units.
-      .filter((name) => !/^[a-z][a-z0-9-]{0,63}$/.test(name))
+      .filter((name) => artifactNameProblem(name) !== undefined)
       .map((name) => ({
         path: ['artifacts', name],
         anchor: 'key' as const,

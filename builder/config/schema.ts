@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { artifactMirrorProblem, artifactNameProblem } from './rules/artifact.ts';
+import { artifactNameProblem } from './rules/artifact.ts';
 import { dateProblem } from './rules/date.ts';
 import { keyboardLayoutProblem, keyboardVariantProblem } from './rules/keyboard.ts';
-import { mirrorProblem } from './rules/mirror.ts';
+import { artifactMirrorProblem, mirrorProblem } from './rules/mirror.ts';
 import { hostnameProblem, imageNameProblem, stageNameProblem } from './rules/name.ts';
 import { obeys, type Problem } from './rules/problem.ts';
 import { countryProblem, localeProblem } from './rules/region.ts';
