@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Pack, pack } from 'tar-stream';
@@ -9,6 +7,7 @@ import { diskFullError } from '../host/disk-full.ts';
 import { publish, temporaryName } from '../host/workspace.ts';
 import { type CheckOptions, requireImportable } from './check-archive.ts';
 import type { Descriptor } from './image-json.ts';
+import { addFile, fileHeader } from './tar-file.ts';
 import { compressTo } from './zstd.ts';
 
 /** An image to be written to an archive. */
@@ -66,30 +65,12 @@ async function addAll(tar: Pack, { images, blobs }: OciArchive): Promise<void> {
   for (const [digest, content] of [...blobs].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const path = `blobs/${digest.replace(':', '/')}`;
     if (Buffer.isBuffer(content)) tar.entry(header(path), content);
-    else await addFile(tar, path, content);
+    else await addFile(tar, header(path), content);
   }
-}
-
-async function addFile(tar: Pack, path: string, file: string): Promise<void> {
-  const { size } = await stat(file);
-  const entry = tar.entry({ ...header(path), size });
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
-    if (!entry.write(chunk as Buffer)) await once(entry as unknown as NodeJS.EventEmitter, 'drain');
-  }
-  entry.end(null);
 }
 
 function header(name: string) {
-  return {
-    name,
-    mode: 0o644,
-    mtime: new Date(0),
-    uid: 0,
-    gid: 0,
-    uname: '',
-    gname: '',
-    type: 'file' as const,
-  };
+  return fileHeader(name, 0o644, new Date(0));
 }
 
 /** The full name stands in both annotations: containerd reads its own, other programs OCI's. */

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
@@ -9,6 +9,7 @@ import { publish, temporaryName } from '../host/workspace.ts';
 import type { FileArtifact } from './artifact.ts';
 import { notInStore } from './fetch-errors.ts';
 import { checkStored, distinctArtifacts, type StoredState, storedArtifact } from './store.ts';
+import { addFile, fileHeader } from './tar-file.ts';
 import { entryName, formatManifest, manifestName } from './transfer-manifest.ts';
 
 /**
@@ -44,12 +45,10 @@ export async function exportStore(
 async function packStore(tar: Pack, cacheDir: string, artifacts: readonly FileArtifact[]): Promise<void> {
   try {
     // Nothing of this machine and no time: two exports can be compared.
-    const fixed = { mode: 0o644, mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' };
-    tar.entry({ ...fixed, name: manifestName }, formatManifest(artifacts));
-    for (const artifact of artifacts) {
-      const entry = tar.entry({ ...fixed, name: entryName(artifact), size: artifact.sizeBytes });
-      await pipeline(createReadStream(storedArtifact(cacheDir, artifact.sha256)), entry);
-    }
+    const header = (name: string) => fileHeader(name, 0o644, new Date(0));
+    tar.entry(header(manifestName), formatManifest(artifacts));
+    for (const artifact of artifacts)
+      await addFile(tar, header(entryName(artifact)), storedArtifact(cacheDir, artifact.sha256));
     tar.finalize();
   } catch (error) {
     tar.destroy(error as Error);

@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import { repackImages } from '../artifacts/repack.ts';
 import { artifactFolder, storedArtifact } from '../artifacts/store.ts';
+import { addFile, fileHeader } from '../artifacts/tar-file.ts';
 import { exists } from '../host/exists.ts';
 import type { ToolsTree } from '../host/tools-tree.ts';
 import type { BakedFile } from '../stage/stage.ts';
@@ -19,26 +17,12 @@ export interface BakeOptions {
 
 /** Files of others as one tar for the root file system. All of them are in the store, and right. */
 export async function packBaked(files: readonly BakedFile[], options: BakeOptions): Promise<Pack> {
-  const sources = await Promise.all(
-    files.map(async (file) => {
-      const source = await sourceOf(file, options);
-      return { file, source, sizeBytes: (await stat(source)).size };
-    }),
-  );
+  const sources = await Promise.all(files.map(async (file) => await sourceOf(file, options)));
   const tar = pack();
   const mtime = new Date(options.epochSeconds * 1000);
   const write = async () => {
-    for (const { file, source, sizeBytes } of sources) {
-      const owner = { uid: 0, gid: 0, uname: '', gname: '' };
-      const entry = tar.entry({
-        name: file.path,
-        mode: file.mode,
-        size: sizeBytes,
-        mtime,
-        type: 'file',
-        ...owner,
-      });
-      await pipeline(createReadStream(source), entry, { signal: options.signal });
+    for (const [index, { path, mode }] of files.entries()) {
+      await addFile(tar, fileHeader(path, mode, mtime), sources[index] ?? '', options.signal);
     }
     tar.finalize();
   };
