@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { deviceList } from '../artifacts/device-list.ts';
+import { type DeviceList, deviceList } from '../artifacts/device-list.ts';
 import { seedsFor } from '../config/seeds.ts';
 import { type DebianLock, formatLock, type LockedStep, lockDigest } from '../debian/lock.ts';
 import { hostArchitecture, toolsPackages } from '../debian/locked-tools.ts';
@@ -50,7 +50,8 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
   const startedAt = Date.now();
   const { config } = project;
   const fileName = `${config.image.name}${await imageSuffix(context, stage)}`;
-  const embedded = describeImage(context, options);
+  const artifacts = deviceList(project.artifacts, config.artifacts.mirrors);
+  const embedded = describeImage(context, options, artifacts);
   const treeId = layers.at(-1)?.tree ?? emptyTree;
   const path = `${outDir}/${fileName}.img`;
   const task = `image ${fileName}.img`;
@@ -71,7 +72,6 @@ export async function exportImage(context: BuildContext, options: ExportOptions)
     context.emit({ type: 'stepStarted', stage: task, step: name, leftMs: left });
   };
   await tree.bring(layers);
-  const artifacts = deviceList(project.artifacts, config.artifacts.mirrors);
   const statistics = countTree(await tree.list(), imageAdditions(embedded, artifacts));
   const archive = await tree.openTar();
   const seeds = seedsFor(config.image.name);
@@ -112,7 +112,11 @@ async function writeLock(context: BuildContext, options: ExportOptions, path: st
 }
 
 /** What the image says of itself: nothing in it depends on the machine, the user or the time of the build. */
-function describeImage(context: BuildContext, { project, actions, locked }: ExportOptions): EmbeddedManifest {
+function describeImage(
+  context: BuildContext,
+  { project, actions, locked }: ExportOptions,
+  artifacts: DeviceList | undefined,
+): EmbeddedManifest {
   const { image, edition } = project.config;
   const stages = actions
     .filter((action) => action.kind !== 'skip')
@@ -126,7 +130,6 @@ function describeImage(context: BuildContext, { project, actions, locked }: Expo
     packagesDigest: lockDigest(locked),
     stages,
   };
-  const artifacts = deviceList(project.artifacts, project.config.artifacts.mirrors);
   return {
     ...about,
     fingerprint: digestOf({ about, imageFormat, ...(artifacts === undefined ? {} : { artifacts }) }),

@@ -1,10 +1,9 @@
 import { createLogUpdate } from 'log-update';
-import type { DownloadProgress } from '../../host/download.ts';
 import type { BuildEvent } from '../../run/events.ts';
 import { formatDuration } from '../../text/duration.ts';
 import { paintFor } from '../../text/paint.ts';
-import { formatSize } from '../../text/size.ts';
 import type { BuildListener } from './build-listener.ts';
+import { describeDownload } from './download-pace.ts';
 import { timeLeft } from './plain.ts';
 
 const windowLines = 6;
@@ -67,7 +66,7 @@ export function prettyListener(stream: NodeJS.WriteStream): BuildListener {
         draw();
         break;
       case 'downloading':
-        note = describeDownload(event.progress);
+        note = `fetching: ${describeDownload(event.progress, undefined)}`;
         break;
       case 'output':
         lines = [...lines.slice(1 - windowLines), event.line];
@@ -111,9 +110,4 @@ function endOf(leftMs: number | undefined): number | undefined {
 
 function left(endsAt: number | undefined): string {
   return endsAt === undefined ? '' : timeLeft(endsAt - Date.now());
-}
-
-function describeDownload(progress: DownloadProgress): string {
-  const { doneFiles, totalFiles, doneBytes, totalBytes } = progress;
-  return `fetching: ${doneFiles} of ${totalFiles} files, ${formatSize(doneBytes)} of ${formatSize(totalBytes)}`;
 }
