@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import type { DeviceLook } from '../../90-first-boot/agent/device/door.ts';
+import { isFolderOfGroup } from '../../90-first-boot/agent/device/door.ts';
 import type { CheckResult, DoctorCheck } from '../../90-first-boot/agent/setup/define.ts';
 import { configFile, shareIn } from './smb-config.ts';
 
@@ -58,7 +57,7 @@ export const folderCheck: DoctorCheck = {
   title: { en: 'Shared folder: files', de: 'Gemeinsamer Ordner: Dateien' },
   run: async (device) => {
     const path = shareIn(device.read(configFile) ?? '')?.path;
-    if (path !== undefined && isWritable(device, path))
+    if (path !== undefined && isFolderOfGroup(device, path, 'media'))
       return {
         state: 'good',
         meaning: { en: 'Its users may write into it.', de: 'Die Benutzer dürfen darin schreiben.' },
@@ -75,16 +74,6 @@ export const folderCheck: DoctorCheck = {
     );
   },
 };
-
-function isWritable(device: DeviceLook, path: string): boolean {
-  const [, group] = /^media:[^:]*:(\d+):/m.exec(device.read('/etc/group') ?? '') ?? [];
-  try {
-    const folder = statSync(device.path(path));
-    return folder.isDirectory() && (folder.mode & 0o070) === 0o070 && folder.gid === Number(group);
-  } catch {
-    return false;
-  }
-}
 
 function bad(meaning: CheckResult['meaning'], todo: CheckResult['meaning']): CheckResult {
   return { state: 'bad', meaning, todo };

@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { DeviceLook } from '../../90-first-boot/agent/device/door.ts';
+import { AskFailure, ask, type DeviceLook, type Reply } from '../../90-first-boot/agent/device/door.ts';
 import type { Values } from '../../90-first-boot/agent/setup/define.ts';
 import type { LocalText } from '../../90-first-boot/agent/text/local-text.ts';
-import { AskFailure, ask, type Reply } from './ask.ts';
 import { claimTexts } from './claim-texts.ts';
 import { accountFile, plexSettings } from './places.ts';
 

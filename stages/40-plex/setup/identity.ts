@@ -1,4 +1,4 @@
-import { AskFailure, ask } from './ask.ts';
+import { AskFailure, ask } from '../../90-first-boot/agent/device/door.ts';
 
 export const plexPort = 32_400;
 

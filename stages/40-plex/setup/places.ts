@@ -1,4 +1,4 @@
-import type { DeviceLook } from '../../90-first-boot/agent/device/door.ts';
+import type { DeviceLook, StepTask } from '../../90-first-boot/agent/device/door.ts';
 
 /** Files of the image that steps put into their places. */
 export const drafts = '/usr/lib/hearth/plex';
@@ -21,16 +21,7 @@ export interface PlexSettings {
 }
 
 /** The entry of the lock for Plex. */
-export interface PlexPackage {
-  readonly repository: string;
-  readonly suite: string;
-  readonly component: string;
-  readonly package: string;
-  readonly keyUrl: string;
-  /** 40 hex digits, capitals. */
-  readonly keyFingerprint: string;
-  readonly minimumVersion: string;
-}
+export type PlexPackage = Extract<ReturnType<StepTask['artifact']>, { readonly kind: 'apt-package' }>;
 
 /** Reads the settings of the image. */
 export function plexSettings(device: Pick<DeviceLook, 'read'>): PlexSettings {
@@ -40,7 +31,7 @@ export function plexSettings(device: Pick<DeviceLook, 'read'>): PlexSettings {
 /** The entry of the lock; undefined if the image has none. */
 export function plexPackage(device: Pick<DeviceLook, 'read'>): PlexPackage | undefined {
   const list = JSON.parse(device.read('/usr/lib/hearth/artifacts.json') ?? '{}') as {
-    readonly artifacts?: readonly (PlexPackage & { readonly kind: string; readonly name: string })[];
+    readonly artifacts?: readonly ReturnType<StepTask['artifact']>[];
   };
-  return list.artifacts?.find(({ kind, name }) => kind === 'apt-package' && name === 'plex');
+  return list.artifacts?.find((one): one is PlexPackage => one.kind === 'apt-package' && one.name === 'plex');
 }

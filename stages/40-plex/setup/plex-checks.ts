@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import type { DeviceLook } from '../../90-first-boot/agent/device/door.ts';
+import { type DeviceLook, isFolderOfGroup } from '../../90-first-boot/agent/device/door.ts';
 import type { CheckResult, DoctorCheck } from '../../90-first-boot/agent/setup/define.ts';
 import { checkTexts } from './check-texts.ts';
 import { isAtLeast, packageState } from './dpkg.ts';
@@ -37,22 +36,12 @@ export const folderCheck: DoctorCheck = {
   run: async (device) => {
     if (!isSetUp(device)) return checkTexts.notSetUp;
     const { media } = plexSettings(device);
-    return isShared(device, media) ? checkTexts.folder : badFolder(media);
+    return isFolderOfGroup(device, media, 'media') ? checkTexts.folder : badFolder(media);
   },
 };
 
 function isSetUp(device: DeviceLook): boolean {
   return device.read(readyFile) !== undefined;
-}
-
-function isShared(device: DeviceLook, path: string): boolean {
-  const [, group] = /^media:[^:]*:(\d+):/m.exec(device.read('/etc/group') ?? '') ?? [];
-  try {
-    const folder = statSync(device.path(path));
-    return folder.isDirectory() && (folder.mode & 0o070) === 0o070 && folder.gid === Number(group);
-  } catch {
-    return false;
-  }
 }
 
 function badFolder(media: string): CheckResult {

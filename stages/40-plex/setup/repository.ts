@@ -1,6 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { StepFailure, type StepTask } from '../../90-first-boot/agent/device/door.ts';
-import { AskFailure, ask } from './ask.ts';
+import { AskFailure, ask, StepFailure, type StepTask } from '../../90-first-boot/agent/device/door.ts';
 import { type FailurePair, installTexts } from './install-texts.ts';
 import { readKeyFile } from './openpgp-key.ts';
 import type { PlexPackage } from './places.ts';

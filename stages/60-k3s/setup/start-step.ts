@@ -1,3 +1,4 @@
+import { promises as timers } from 'node:timers';
 import { StepFailure, type StepTask } from '../../90-first-boot/agent/device/door.ts';
 import type { SetupStep } from '../../90-first-boot/agent/setup/define.ts';
 import type { LocalText } from '../../90-first-boot/agent/text/local-text.ts';
@@ -40,7 +41,7 @@ async function start(task: StepTask, isAgent: boolean, times: StartTimes): Promi
     // Most devices take about three minutes; nobody knows how far k3s itself is.
     const fraction = Math.min(0.95, (Date.now() - beganMs) / 240_000);
     task.progress(fraction, state === 'active' ? messages.answers : messages.starts);
-    await pause(times.pauseMs, task.signal);
+    await timers.setTimeout(times.pauseMs, undefined, { signal: task.signal }).catch(() => {});
   }
 }
 
@@ -55,18 +56,6 @@ async function failIfHopeless(
   if (cause === undefined && !isLate) return;
   task.log(words);
   throw cause ?? new StepFailure(...(/no default route/i.test(words) ? noNetwork : tooLong));
-}
-
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(end, durationMs);
-    signal.addEventListener('abort', end, { once: true });
-    function end() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    }
-  });
 }
 
 async function unitState(task: StepTask): Promise<'active' | 'skipped' | 'other'> {

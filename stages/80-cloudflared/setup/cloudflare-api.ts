@@ -1,5 +1,5 @@
-import { request as plainRequest } from 'node:http';
-import { request as tlsRequest } from 'node:https';
+import { AskFailure, ask } from '../../90-first-boot/agent/device/door.ts';
+import { jsonObject } from './json-object.ts';
 
 /** The answer of Cloudflare's API to one call. */
 export interface ApiReply {
@@ -11,7 +11,7 @@ export interface ApiReply {
 }
 
 export interface CloudflareApi {
-  /** Calls the API: `GET`, `/zones`. Throws ApiUnreachable when there is no answer of it. */
+  /** Calls the API: `GET`, `/zones`. Throws AskFailure when there is no answer of it. */
   readonly call: (method: Method, path: string, body?: object) => Promise<ApiReply>;
 }
 
@@ -25,11 +25,6 @@ export interface ApiOptions {
   readonly signal: AbortSignal;
   /** For one call. Default 20 000. */
   readonly timeoutMs?: number;
-}
-
-/** Nobody answered, or somebody who is not Cloudflare's API. */
-export class ApiUnreachable extends Error {
-  override readonly name = 'ApiUnreachable';
 }
 
 const maxBytes = 4_000_000;
@@ -50,11 +45,10 @@ interface Call {
   readonly body: object | undefined;
 }
 
-function exchange(
+async function exchange(
   { base, token, signal, timeoutMs = 20_000 }: ApiOptions,
   { method, path, body }: Call,
 ): Promise<{ readonly status: number; readonly text: string }> {
-  const url = new URL(`${base}${path}`);
   const content = body === undefined ? undefined : JSON.stringify(body);
   const headers = {
     authorization: `Bearer ${token}`,
@@ -62,44 +56,19 @@ function exchange(
     'user-agent': 'Hearth',
     ...(content === undefined
       ? {}
-      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }),
+      : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(content)) }),
   };
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(new ApiUnreachable(`no answer: ${error.message}`));
-    const send = url.protocol === 'https:' ? tlsRequest : plainRequest;
-    const request = send(url, { method, headers, signal: limit, agent: false }, (reply) => {
-      const parts: Buffer[] = [];
-      let sizeBytes = 0;
-      reply.on('data', (part: Buffer) => {
-        sizeBytes += part.length;
-        if (sizeBytes > maxBytes) reply.destroy(new Error('the answer is too long'));
-        else parts.push(part);
-      });
-      reply.on('error', fail);
-      reply.on('end', () =>
-        resolve({ status: reply.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
-      );
-    });
-    request.on('error', fail);
-    request.end(content);
-  });
+  const sent = content === undefined ? {} : { body: content };
+  const url = `${base}${path}`;
+  const reply = await ask({ url, method, headers, timeoutMs, signal, maxBytes, ...sent });
+  return { status: reply.status, text: reply.body.toString('utf8') };
 }
 
 function readReply(status: number, text: string): ApiReply {
-  const { success, errors, result } = parse(text);
-  if (typeof success !== 'boolean') throw new ApiUnreachable(`an answer ${status} of somebody else`);
+  const { success, errors, result }: Partial<Record<string, unknown>> = { ...jsonObject(text) };
+  if (typeof success !== 'boolean') throw new AskFailure('stranger', `an answer ${status} of somebody else`);
   const isDone = success && status >= 200 && status < 300;
   return { status, isDone, errors: Array.isArray(errors) ? errors.filter(isError) : [], result };
-}
-
-function parse(text: string): { success?: unknown; errors?: unknown; result?: unknown } {
-  try {
-    const json = JSON.parse(text) as unknown;
-    return typeof json === 'object' && json !== null ? json : {};
-  } catch {
-    return {};
-  }
 }
 
 function isError(one: unknown): one is ApiReply['errors'][number] {

@@ -1,5 +1,5 @@
-import type { StepFailure } from '../../90-first-boot/agent/device/door.ts';
-import { type ApiReply, ApiUnreachable, type CloudflareApi } from './cloudflare-api.ts';
+import { AskFailure, type StepFailure } from '../../90-first-boot/agent/device/door.ts';
+import type { ApiReply, CloudflareApi } from './cloudflare-api.ts';
 import { failures, rightNames } from './failures.ts';
 
 /** A domain at Cloudflare. */
@@ -36,12 +36,22 @@ export async function ask(call: () => Promise<ApiReply>): Promise<ApiReply> {
   try {
     return await call();
   } catch (error) {
-    throw error instanceof ApiUnreachable ? failures.unreachable() : error;
+    throw error instanceof AskFailure ? failures.unreachable() : error;
   }
 }
 
-/** The failure for a call that Cloudflare refused: mostly a right that the token lacks. */
-export function refusal(reply: ApiReply, right: string): StepFailure {
+/** Calls for what needs a right of the token; gives what Cloudflare answers, or throws as {@link granting}. */
+export async function granted(right: string, call: () => Promise<ApiReply>): Promise<unknown> {
+  return granting(right, await ask(call));
+}
+
+/** What Cloudflare has answered. Throws a StepFailure for a refusal: mostly a right that the token lacks. */
+export function granting(right: string, reply: ApiReply): unknown {
+  if (!reply.isDone) throw refusal(reply, right);
+  return reply.result;
+}
+
+function refusal(reply: ApiReply, right: string): StepFailure {
   return reply.status === 401 || reply.status === 403 ? failures.noRight(right) : failures.refused(reply);
 }
 

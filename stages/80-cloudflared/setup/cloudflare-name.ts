@@ -1,5 +1,5 @@
-import type { ApiReply, CloudflareApi } from './cloudflare-api.ts';
-import { ask, type Domain, refusal } from './cloudflare-domain.ts';
+import type { CloudflareApi } from './cloudflare-api.ts';
+import { type Domain, granted } from './cloudflare-domain.ts';
 import { tunnelName } from './cloudflare-tunnel.ts';
 import { failures, rightNames } from './failures.ts';
 
@@ -24,7 +24,7 @@ export async function findName(
   { hostname, own }: { readonly hostname: string; readonly own: string | undefined },
 ): Promise<NameEntry | undefined> {
   const path = `/zones/${domain.id}/dns_records?name=${encodeURIComponent(hostname)}`;
-  const records = (await granted(() => api.call('GET', path))) as readonly DnsRecord[];
+  const records = (await granted(rightNames.dns, () => api.call('GET', path))) as readonly DnsRecord[];
   // Mail and texts live beside a CNAME at Cloudflare's apex; addresses do not.
   for (const record of records.filter(({ type }) => ['A', 'AAAA', 'CNAME'].includes(type))) {
     const { id, type, content, proxied, comment } = record;
@@ -49,7 +49,7 @@ export async function setName(
   if (entry?.content === content && entry.isProxied) return 'unchanged';
   const path = `/zones/${domain.id}/dns_records`;
   const record = { type: 'CNAME', name: hostname, content, proxied: true, ttl: 1, comment: mark };
-  await granted(() =>
+  await granted(rightNames.dns, () =>
     entry === undefined ? api.call('POST', path, record) : api.call('PATCH', `${path}/${entry.id}`, record),
   );
   return 'set';
@@ -77,10 +77,4 @@ async function describe(api: CloudflareApi, domain: Domain, { content }: DnsReco
 interface LocalPair {
   readonly en: string;
   readonly de: string;
-}
-
-async function granted(call: () => Promise<ApiReply>): Promise<unknown> {
-  const reply = await ask(call);
-  if (!reply.isDone) throw refusal(reply, rightNames.dns);
-  return reply.result;
 }

@@ -1,5 +1,5 @@
-import type { ApiReply, CloudflareApi } from './cloudflare-api.ts';
-import { ask, type Domain, refusal } from './cloudflare-domain.ts';
+import type { CloudflareApi } from './cloudflare-api.ts';
+import { ask, type Domain, granted, granting } from './cloudflare-domain.ts';
 import { failures, rightNames } from './failures.ts';
 import { isSameService, type Route } from './route.ts';
 import { findTunnelToken, type TunnelToken } from './tunnel-token.ts';
@@ -22,13 +22,15 @@ export async function openTunnel(
   if (existing !== undefined) return await openExisting(api, domain, existing);
   const folder = tunnels(domain);
   const name = `hearth-${hostname}`;
-  const found = await granted(() =>
+  const found = await granted(rightNames.tunnel, () =>
     api.call('GET', `${folder}?name=${encodeURIComponent(name)}&is_deleted=false`),
   );
   const [known] = (found as readonly TunnelReply[]).filter((one) => one.name === name);
   const tunnel =
     known ??
-    ((await granted(() => api.call('POST', folder, { name, config_src: 'cloudflare' }))) as TunnelReply);
+    ((await granted(rightNames.tunnel, () =>
+      api.call('POST', folder, { name, config_src: 'cloudflare' }),
+    )) as TunnelReply);
   if (isLocal(tunnel)) throw failures.localTunnel(name);
   return { id: tunnel.id, token: await tokenOf(api, `${folder}/${tunnel.id}`) };
 }
@@ -51,7 +53,9 @@ export async function setRoute(
   { id, route }: { readonly id: string; readonly route: Route },
 ): Promise<'set' | 'unchanged'> {
   const path = `${tunnels(domain)}/${id}/configurations`;
-  const now = (await granted(() => api.call('GET', path))) as { readonly config?: Config | null };
+  const now = (await granted(rightNames.tunnel, () => api.call('GET', path))) as {
+    readonly config?: Config | null;
+  };
   const config = now.config ?? {};
   const rules = config.ingress ?? [];
   const isOurs = (rule: Rule) => rule.hostname === route.hostname && (rule.path ?? '') === '';
@@ -63,7 +67,7 @@ export async function setRoute(
   const exact = others.filter((rule) => rule.hostname?.startsWith('*') !== true);
   const wild = others.filter((rule) => rule.hostname?.startsWith('*') === true);
   const ingress = [...exact, route, ...wild, last];
-  await granted(() => api.call('PUT', path, { config: { ...config, ingress } }));
+  await granted(rightNames.tunnel, () => api.call('PUT', path, { config: { ...config, ingress } }));
   return 'set';
 }
 
@@ -91,7 +95,7 @@ async function openExisting(api: CloudflareApi, domain: Domain, existing: Tunnel
   const path = `${tunnels(domain)}/${existing.tunnel}`;
   const reply = await ask(() => api.call('GET', path));
   if (reply.status === 404) throw failures.goneTunnel();
-  const tunnel = granting(reply) as TunnelReply;
+  const tunnel = granting(rightNames.tunnel, reply) as TunnelReply;
   if (tunnel.deleted_at) throw failures.goneTunnel();
   if (isLocal(tunnel)) throw failures.localTunnel(tunnel.name);
   const token = await tokenOf(api, path);
@@ -100,7 +104,9 @@ async function openExisting(api: CloudflareApi, domain: Domain, existing: Tunnel
 }
 
 async function tokenOf(api: CloudflareApi, path: string): Promise<string> {
-  const { token } = findTunnelToken(String(await granted(() => api.call('GET', `${path}/token`))));
+  const { token } = findTunnelToken(
+    String(await granted(rightNames.tunnel, () => api.call('GET', `${path}/token`))),
+  );
   if (token === undefined) throw failures.refused({ status: 200, errors: [] });
   return token.text;
 }
@@ -114,15 +120,6 @@ function isAsWanted({ service, originRequest }: Rule, route: Route): boolean {
   return (
     isSameService(service, route.service) && wanted.every(([name, value]) => originRequest?.[name] === value)
   );
-}
-
-async function granted(call: () => Promise<ApiReply>): Promise<unknown> {
-  return granting(await ask(call));
-}
-
-function granting(reply: ApiReply): unknown {
-  if (!reply.isDone) throw refusal(reply, rightNames.tunnel);
-  return reply.result;
 }
 
 function tunnels({ account }: Domain): string {

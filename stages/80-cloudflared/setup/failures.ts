@@ -1,7 +1,24 @@
 import { StepFailure } from '../../90-first-boot/agent/device/door.ts';
 import type { ApiReply } from './cloudflare-api.ts';
 
-const rights = 'Account: Cloudflare Tunnel: Edit; Zone: DNS: Edit; Zone: Zone: Read';
+/** Names of rights as Cloudflare's form has them. */
+export const rightNames = {
+  tunnel: 'Account: Cloudflare Tunnel: Edit',
+  dns: 'Zone: DNS: Edit',
+  zone: 'Zone: Zone: Read',
+} as const;
+
+const rights = Object.values(rightNames).join('; ');
+
+/** A failure that a field of the topic is to blame for. */
+export class FieldFailure extends StepFailure {
+  readonly field: string;
+
+  constructor(field: string, ...texts: ConstructorParameters<typeof StepFailure>) {
+    super(...texts);
+    this.field = field;
+  }
+}
 
 /** Why Cloudflare did not do what was asked, in words for the owner. */
 export const failures = {
@@ -14,7 +31,8 @@ export const failures = {
       },
     ),
   badToken: () =>
-    new StepFailure(
+    new FieldFailure(
+      'apiToken',
       { en: 'Cloudflare does not know this API token.', de: 'Cloudflare kennt dieses API-Token nicht.' },
       {
         en: `Create a new one at Cloudflare (My Profile, API Tokens) with these rights: ${rights}. Then enter it in the settings of the tunnel.`,
@@ -22,7 +40,8 @@ export const failures = {
       },
     ),
   endedToken: () =>
-    new StepFailure(
+    new FieldFailure(
+      'apiToken',
       {
         en: 'The API token is switched off or has expired.',
         de: 'Das API-Token ist abgeschaltet oder abgelaufen.',
@@ -33,7 +52,8 @@ export const failures = {
       },
     ),
   noRight: (what: string) =>
-    new StepFailure(
+    new FieldFailure(
+      'apiToken',
       {
         en: `The API token lacks the right "${what}".`,
         de: `Dem API-Token fehlt das Recht „${what}“.`,
@@ -44,7 +64,8 @@ export const failures = {
       },
     ),
   noZone: (hostname: string) =>
-    new StepFailure(
+    new FieldFailure(
+      'hostname',
       {
         en: `No domain that this API token may use fits ${hostname}.`,
         de: `Keine Domain, die dieses API-Token benutzen darf, passt zu ${hostname}.`,
@@ -119,11 +140,4 @@ export const failures = {
       },
     );
   },
-} as const;
-
-/** Names of rights as Cloudflare's form has them. */
-export const rightNames = {
-  tunnel: 'Account: Cloudflare Tunnel: Edit',
-  dns: 'Zone: DNS: Edit',
-  zone: 'Zone: Zone: Read',
 } as const;

@@ -1,8 +1,7 @@
-import { StepFailure } from '../../90-first-boot/agent/device/door.ts';
 import type { FieldProblem, Values } from '../../90-first-boot/agent/setup/define.ts';
 import { openApi } from './cloudflare-api.ts';
 import { findDomain } from './cloudflare-domain.ts';
-import { failures } from './failures.ts';
+import { FieldFailure, failures } from './failures.ts';
 import { findTunnelToken } from './tunnel-token.ts';
 
 /**
@@ -22,14 +21,6 @@ export async function liveProblems(
     if (token === undefined || token.account === domain.account) return [];
     return [{ field: 'existingTunnel', message: failures.foreignTunnel().why }];
   } catch (error) {
-    return error instanceof StepFailure ? problemsOf(error, hostname) : [];
+    return error instanceof FieldFailure ? [{ field: error.field, message: error.why }] : [];
   }
-}
-
-/** The failure's English text names it: failures are made in one place. */
-function problemsOf({ why }: StepFailure, hostname: string): readonly FieldProblem[] {
-  const isLike = (other: StepFailure) => JSON.stringify(other.why) === JSON.stringify(why);
-  if (isLike(failures.noZone(hostname))) return [{ field: 'hostname', message: why }];
-  const aboutToken = [failures.badToken(), failures.endedToken(), failures.noRight('Zone: Zone: Read')];
-  return aboutToken.some(isLike) ? [{ field: 'apiToken', message: why }] : [];
 }

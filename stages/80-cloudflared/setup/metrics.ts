@@ -1,4 +1,5 @@
-import { get } from 'node:http';
+import { AskFailure, ask } from '../../90-first-boot/agent/device/door.ts';
+import { jsonObject } from './json-object.ts';
 
 /** How cloudflared is: its connections to Cloudflare, and the rules that are in force. */
 export interface TunnelState {
@@ -19,7 +20,7 @@ const maxBytes = 1_000_000;
 
 /** Asks /ready. `metrics` is host and port. Never throws. */
 export async function readyState(metrics: string): Promise<TunnelState> {
-  const json = await ask(metrics, '/ready');
+  const json = await askForJson(metrics, '/ready');
   if (json === undefined) return { connections: undefined };
   const { readyConnections } = json as { readonly readyConnections?: unknown };
   return { connections: typeof readyConnections === 'number' ? readyConnections : 0 };
@@ -27,7 +28,7 @@ export async function readyState(metrics: string): Promise<TunnelState> {
 
 /** Asks /config for the rules in force; undefined if cloudflared does not answer. */
 export async function activeRules(metrics: string): Promise<readonly ActiveRule[] | undefined> {
-  const json = (await ask(metrics, '/config')) as
+  const json = (await askForJson(metrics, '/config')) as
     | { readonly config?: { readonly ingress?: unknown }; readonly ingress?: unknown }
     | undefined;
   if (json === undefined) return undefined;
@@ -43,30 +44,12 @@ export function covers({ hostname = '', path = '' }: ActiveRule, wanted: string)
 }
 
 /** An answer in JSON, whatever its status. */
-function ask(metrics: string, path: string): Promise<object | undefined> {
-  return new Promise((resolve) => {
-    const nothing = () => resolve(undefined);
-    const request = get(`http://${metrics}${path}`, { timeout: timeoutMs, agent: false }, (reply) => {
-      let text = '';
-      reply.setEncoding('utf8');
-      reply.on('data', (part: string) => {
-        text += part;
-        if (text.length > maxBytes) reply.destroy();
-      });
-      reply.on('error', nothing);
-      reply.on('close', nothing);
-      reply.on('end', () => resolve(parse(text)));
-    });
-    request.on('timeout', () => request.destroy());
-    request.on('error', nothing);
-  });
-}
-
-function parse(text: string): object | undefined {
+async function askForJson(metrics: string, path: string): Promise<object | undefined> {
   try {
-    const json = JSON.parse(text) as unknown;
-    return typeof json === 'object' && json !== null ? json : undefined;
-  } catch {
-    return undefined;
+    const { body } = await ask({ url: `http://${metrics}${path}`, timeoutMs, maxBytes });
+    return jsonObject(body.toString('utf8'));
+  } catch (error) {
+    if (error instanceof AskFailure) return undefined;
+    throw error;
   }
 }

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ask } from '../../../stages/40-plex/setup/ask.ts';
 import { installStep } from '../../../stages/40-plex/setup/install-step.ts';
 import { installTexts } from '../../../stages/40-plex/setup/install-texts.ts';
+import { ask } from '../../../stages/90-first-boot/agent/device/ask.ts';
 import type { LocalText } from '../../../stages/90-first-boot/agent/text/local-text.ts';
 import { type PlexRepository, startPlexRepository } from '../../understudies/plex-repository.ts';
 import { makePlexDevice, type PlexDevice, type PlexDeviceOptions } from './plex-device.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask } from '../../../stages/40-plex/setup/ask.ts';
 import { readKeyFile } from '../../../stages/40-plex/setup/openpgp-key.ts';
+import { ask } from '../../../stages/90-first-boot/agent/device/ask.ts';
 import { type PlexRepository, startPlexRepository } from '../../understudies/plex-repository.ts';
 
 let repository: PlexRepository;

@@ -2,6 +2,9 @@ import type { DeviceArtifact } from '../provision/device-artifact.ts';
 import type { Values } from '../setup/define.ts';
 import type { LocalText } from '../text/local-text.ts';
 
+export { AskFailure, ask, type Reply } from './ask.ts';
+export { isFolderOfGroup } from './group-folder.ts';
+
 export interface RunOptions {
   /** Text for the program's standard input: the only way for a secret, arguments are seen by every user. */
   readonly input?: string;

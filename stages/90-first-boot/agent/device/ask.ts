@@ -3,12 +3,15 @@ import { request as requestHttps } from 'node:https';
 
 export interface Question {
   readonly url: string;
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
   /** How many redirects are followed. Default 0. */
   readonly redirects?: number;
+  /** A longer answer is none. Default 256 KiB. */
+  readonly maxBytes?: number;
 }
 
 export interface Reply {
@@ -30,7 +33,7 @@ export class AskFailure extends Error {
   }
 }
 
-const maxBodyBytes = 256 * 1024;
+const usualMaxBytes = 256 * 1024;
 
 /** Asks a server for something small. Throws AskFailure if there is no answer; any status is an answer. */
 export async function ask(question: Question): Promise<Reply> {
@@ -49,7 +52,7 @@ export async function ask(question: Question): Promise<Reply> {
 
 function askOnce(
   url: string,
-  { method = 'GET', headers = {} }: Question,
+  { method = 'GET', headers = {}, body, maxBytes = usualMaxBytes }: Question,
   signal: AbortSignal,
 ): Promise<Reply & { readonly location?: string }> {
   const request = url.startsWith('https:') ? requestHttps : requestHttp;
@@ -64,7 +67,7 @@ function askOnce(
         response.on('data', (part: Buffer) => {
           sizeBytes += part.length;
           parts.push(part);
-          if (sizeBytes > maxBodyBytes) call.destroy(new Error('the answer is too long'));
+          if (sizeBytes > maxBytes) call.destroy(new Error('the answer is too long'));
         });
         response.on('error', fail);
         response.on('end', () => {
@@ -76,7 +79,7 @@ function askOnce(
       },
     );
     call.on('error', fail);
-    call.end();
+    call.end(body);
   });
 }
 
