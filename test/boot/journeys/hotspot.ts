@@ -139,7 +139,7 @@ export function describeHotspot(snapshot: () => VmSnapshot): void {
       await annotate(`in the network after ${seconds.toFixed(1)} s`);
 
       expect(failure).toBeUndefined();
-      expect(await radioState(vm)).toMatch(/^managed /);
+      expect(await radioState(vm)).toMatch(/^managed/);
       expect(await vm.mustRun('ip -4 -brief address show wlan0')).toContain(` ${homeSubnet}`);
       expect(await vm.mustRun(`stat -c '%U %a' ${profile}`)).toBe('root 600\n');
       expect(await vm.mustRun(`cat ${profile}`)).not.toContain('autoconnect=false');

@@ -38,9 +38,11 @@ export async function tryToJoin(
   await clock.wait(answerMs);
   await network.close(closeMs);
   await network.prepare(prepareMs, wish.country);
-  // A look around that took too long tells nothing: what was in range before probably still is.
-  const networks = (await network.scan(scanMs)) ?? before;
-  const seen = networks.find(({ name }) => name === wish.network);
+  const heard = await network.scan(scanMs);
+  const networks = heard ?? before;
+  const now = heard?.find(isWanted);
+  // A look around that took too long tells nothing, and one right after the hotspot not all.
+  const seen = now ?? before.find(isWanted);
   // It does not tell its name, or is too far away to be heard.
   const isHidden = seen === undefined;
   const result = await connect();
@@ -51,18 +53,26 @@ export async function tryToJoin(
   await network.forget(forgetMs);
   return { networks, failure: result };
 
+  function isWanted({ name }: ScannedNetwork): boolean {
+    return name === wish.network;
+  }
+
   async function connect(): Promise<'connected' | JoinFailure> {
     if (seen !== undefined && seen.isSecured !== (wish.password !== '')) return 'wrongPassword';
     const connected = await network.connect(wish, isHidden, leftMs(connectUntilMs));
-    if (connected !== 'connected') return meaningOf(connected, seen);
+    if (connected !== 'connected')
+      return meaningOf(connected, seen, now !== undefined || heard === undefined);
     if (wish.evenWithoutInternet || (await network.hasInternet(leftMs(internetUntilMs)))) return 'connected';
     return 'noInternet';
   }
 }
 
-/** What was never heard can't have refused the password; and NetworkManager says "not found" of one that does not let it in. */
-function meaningOf(failure: JoinFailure, seen: ScannedNetwork | undefined): JoinFailure {
+/**
+ * What was never heard can't have refused the password; and NetworkManager says "not found" of one that is there and does
+ * not let it in.
+ */
+function meaningOf(failure: JoinFailure, seen: ScannedNetwork | undefined, isThere: boolean): JoinFailure {
   if (seen === undefined) return failure === 'noAddress' ? failure : 'notFound';
-  if (failure === 'notFound') return seen.isSecured ? 'wrongPassword' : 'other';
+  if (failure === 'notFound' && isThere) return seen.isSecured ? 'wrongPassword' : 'other';
   return failure;
 }

@@ -64,6 +64,18 @@ describe('tryToJoin', () => {
     expect(outcome.failure).toBe(meant);
   });
 
+  it.each<[JoinFailure, JoinFailure]>([
+    ['wrongPassword', 'wrongPassword'],
+    ['noAddress', 'noAddress'],
+    // It may have gone meanwhile.
+    ['notFound', 'notFound'],
+  ])('of a network that was heard a moment ago only, %s means %s', async (told, meant) => {
+    const { inRange } = fakeWorld();
+    const { outcome } = await run({ inRange: [], joinResult: told }, {}, inRange);
+
+    expect(outcome.failure).toBe(meant);
+  });
+
   it('goes by what was in range before when the look around takes too long', async () => {
     const clock = fakeClock();
     const network = fakeNetwork({ ...fakeWorld(), joinResult: 'notFound' }, clock);
@@ -121,9 +133,13 @@ describe('tryToJoin', () => {
   });
 });
 
-async function run(changes: Partial<World>, wishChanges: Partial<JoinWish> = {}) {
+async function run(
+  changes: Partial<World>,
+  wishChanges: Partial<JoinWish> = {},
+  before: World['inRange'] = [],
+) {
   const clock = fakeClock();
   const world = { ...fakeWorld(), ...changes };
-  const outcome = await tryToJoin(fakeNetwork(world, clock), { ...wish, ...wishChanges }, clock);
+  const outcome = await tryToJoin(fakeNetwork(world, clock), { ...wish, ...wishChanges }, clock, before);
   return { outcome, calls: world.calls, tookMs: clock.nowMs() };
 }
