@@ -2,14 +2,16 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
+import type { Topic } from '../../stages/90-first-boot/agent/setup/define.ts';
 import { startChromium } from '../../test/helpers/chromium.ts';
 import { FakeDoor } from '../../test/stages/90-first-boot/web/fake-door.ts';
-import { type Scene, scenes } from '../../test/stages/90-first-boot/web/scenes.ts';
+import { scenes as pageScenes, type Scene } from '../../test/stages/90-first-boot/web/scenes.ts';
 import { type FakeWeb, startFakeWeb } from '../../test/stages/90-first-boot/web/web-server.ts';
 import { gallery } from './screenshots/gallery.ts';
 import { type Look, looksOf, pictureName } from './screenshots/looks.ts';
-import { inRealWords } from './screenshots/real-words.ts';
+import { inRealWords, stageTopics } from './screenshots/real-words.ts';
 import { smallPng } from './screenshots/small-png.ts';
+import { stageScenes } from './screenshots/stage-scenes.ts';
 
 const help = `scripts/screenshots: renders every page of the setup and status page with sample data.
 
@@ -25,6 +27,8 @@ Examples:
   scripts/screenshots --only welcome --out /tmp/pictures
 `;
 
+const lastQuestion = pageScenes.findLastIndex(({ name }) => name.startsWith('question-'));
+const scenes = pageScenes.toSpliced(lastQuestion, 0, ...stageScenes);
 const docs = `${import.meta.dirname}/../../docs`;
 
 const { values } = parseArgs({
@@ -43,12 +47,13 @@ async function main(): Promise<void> {
   await mkdir(values.out, { recursive: true });
   if (values.only === undefined) await removePictures(values.out);
   const browser = await startChromium();
-  await using web = await startFakeWeb();
+  const topics = await stageTopics();
+  await using web = await startFakeWeb(topics);
   let sizeBytes = 0;
   try {
     for (const scene of wanted)
       for (const look of looksOf(scene.name, values.all)) {
-        const picture = smallPng(await takePicture(browser, web, scene, look));
+        const picture = smallPng(await takePicture({ browser, web, topics }, scene, look));
         sizeBytes += picture.length;
         await writeFile(join(values.out, pictureName(scene.name, look)), picture);
       }
@@ -61,9 +66,15 @@ async function main(): Promise<void> {
   );
 }
 
-async function takePicture(browser: Browser, web: FakeWeb, scene: Scene, look: Look): Promise<Buffer> {
+interface Studio {
+  readonly browser: Browser;
+  readonly web: FakeWeb;
+  readonly topics: readonly Topic[];
+}
+
+async function takePicture({ browser, web, topics }: Studio, scene: Scene, look: Look): Promise<Buffer> {
   web.door = new FakeDoor();
-  web.door.topics = inRealWords(web.door.topics);
+  web.door.topics = await inRealWords(web.door.topics, topics);
   const { path, token } = scene.arrange(web);
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.width < 800 ? 640 : 720 },

@@ -205,7 +205,8 @@ export const scenes: readonly Scene[] = [
   { name: 'not-found', what: 'No such page', arrange: () => ({ path: '/nothing' }), status: 404 },
 ];
 
-function question(name: string, what: string, topic: string): Scene {
+/** The page of one topic. */
+export function question(name: string, what: string, topic: string): Scene {
   return { name, what, arrange: (web) => ({ path: `/setup/${topic}`, token: asking(web) }) };
 }
 

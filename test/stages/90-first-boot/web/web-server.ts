@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Phase } from '../../../../stages/90-first-boot/agent/door/protocol.ts';
+import type { Topic } from '../../../../stages/90-first-boot/agent/setup/define.ts';
 import { createWebServer } from '../../../../stages/90-first-boot/agent/web/server.ts';
 import { formToken } from '../../../../stages/90-first-boot/agent/web/session-cookie.ts';
 import { FakeDoor } from './fake-door.ts';
@@ -20,9 +21,12 @@ export interface Question {
   readonly body?: string | Buffer;
 }
 
-/** The pages with a keeper in memory, on a free port of this machine. The device is called `hearth`. */
-export async function startFakeWeb(): Promise<FakeWeb> {
-  const web = new FakeWeb();
+/**
+ * The pages with a keeper in memory, on a free port of this machine. The device is called `hearth`. `topics` has the rules
+ * of the questions.
+ */
+export async function startFakeWeb(topics?: readonly Topic[]): Promise<FakeWeb> {
+  const web = new FakeWeb(topics);
   await web.listen();
   return web;
 }
@@ -34,7 +38,7 @@ export class FakeWeb implements AsyncDisposable {
   readonly problems: string[] = [];
   readonly #server: Server;
 
-  constructor() {
+  constructor(topics: readonly Topic[] = sampleRules) {
     this.#server = createWebServer({
       ownNames: () => ({ hostname: this.hostname, addresses: new Set(['192.168.73.1']), searchDomains: [] }),
       door: {
@@ -42,7 +46,7 @@ export class FakeWeb implements AsyncDisposable {
         events: (token, after, signal) => this.door.events(token, after, signal),
         bundle: (token) => this.door.bundle(token),
       },
-      topics: sampleRules,
+      topics,
       report: (problem) => this.problems.push(problem),
     });
   }
