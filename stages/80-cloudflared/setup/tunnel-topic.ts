@@ -27,7 +27,7 @@ export function makeTunnelTopic(settings: () => TunnelSettings): Topic {
     },
     isOptional: true,
     fields: [
-      { kind: 'choice', name: 'how', ...fields.how },
+      { kind: 'choice', name: 'how', ...fields.how, prefill: async () => 'token' },
       {
         kind: 'text',
         name: 'token',
