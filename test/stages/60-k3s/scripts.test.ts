@@ -55,11 +55,19 @@ describe('what is done before each start of k3s', () => {
   });
 
   test('brings the archives to the disk that was chosen, each once and whole', async () => {
-    const tree = await device({ '/srv/ssd/': '' });
+    const made = '10-app-0123456789ab.tar';
+    const tree = await device({
+      '/srv/ssd/': '',
+      [`${card}/agent/images/${made}`]: 'made by the device',
+      [`${card}/agent/images/${made}.made`]: '18',
+      [`${card}/agent/images/${made}.hearth-new`]: 'half',
+    });
     const env = { HEARTH_K3S_DATA: '/srv/ssd/hearth-k3s' };
     await run(tree, 'k3s-prepare', env);
     const images = '/srv/ssd/hearth-k3s/agent/images';
-    expect(readdirSync(tree.path + images).sort()).toEqual(['.cache.json', '00-k3s-0123456789ab.tar.zst']);
+    expect(readdirSync(tree.path + images).sort()).toEqual([
+      ...['.cache.json', '00-k3s-0123456789ab.tar.zst', made],
+    ]);
     expect(statSync(`${tree.path}/srv/ssd/hearth-k3s`).mode & 0o777).toBe(0o711);
     await tree.write(`${images}/00-k3s-0123456789ab.tar.zst`, 'kept');
     await run(tree, 'k3s-prepare', env);

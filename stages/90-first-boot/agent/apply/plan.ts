@@ -1,5 +1,5 @@
 import type { AgentContext } from '../context.ts';
-import type { DeviceFile } from '../provision/device-artifact.ts';
+import type { FetchedArtifact } from '../provision/device-artifact.ts';
 import { isThere } from '../provision/needs.ts';
 import type { Setups } from '../setup/collected.ts';
 import type { SetupStep, Topic } from '../setup/define.ts';
@@ -82,7 +82,7 @@ function missingFiles(
   return new Set(open.map(([, file]) => file.name));
 }
 
-function fetchSteps({ steps, fetches }: Setups): readonly (readonly [SetupStep, DeviceFile])[] {
+function fetchSteps({ steps, fetches }: Setups): readonly (readonly [SetupStep, FetchedArtifact])[] {
   return steps.flatMap((step) => {
     const file = fetches.get(step.id);
     return file === undefined ? [] : [[step, file] as const];

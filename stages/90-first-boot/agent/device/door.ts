@@ -2,6 +2,7 @@ import type { DeviceArtifact } from '../provision/device-artifact.ts';
 import type { Values } from '../setup/define.ts';
 import type { LocalText } from '../text/local-text.ts';
 
+export { sha256Of } from '../provision/sha256.ts';
 export { AskFailure, ask, type Reply } from './ask.ts';
 export { isFolderOfGroup } from './group-folder.ts';
 

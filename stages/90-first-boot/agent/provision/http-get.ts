@@ -4,8 +4,12 @@ import type { LookupFunction } from 'node:net';
 import { FetchTrouble, troubleOf } from './trouble.ts';
 
 export interface GetOptions {
-  /** First byte that is wanted. */
-  readonly fromByte: number;
+  /** First byte that is wanted; default 0. */
+  readonly fromByte?: number;
+  /** Media types that are wanted. */
+  readonly accept?: string | undefined;
+  /** Shown to the host of the address only, never to where that redirects. */
+  readonly identity?: Identity | undefined;
   /** Nothing heard for so long: the connection counts as broken. */
   readonly idleMs: number;
   readonly signal: AbortSignal;
@@ -15,6 +19,17 @@ export interface GetOptions {
   readonly ca?: string;
   readonly lookup?: LookupFunction;
 }
+
+/** How a server that wants to know it is told who asks. */
+export interface Identity {
+  /** The header `authorization`, as far as it is known. */
+  readonly authorization: () => string | undefined;
+  /** Gets a new one, as the server's `www-authenticate` says. Throws a FetchTrouble. */
+  readonly renew: (challenge: string, options: AskOptions) => Promise<void>;
+}
+
+/** What is the same for all questions of one try. */
+export type AskOptions = Omit<GetOptions, 'fromByte' | 'accept' | 'identity'>;
 
 /** An answer whose body is to be read. */
 export interface Answer {
@@ -35,11 +50,20 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  */
 export async function get(address: string, options: GetOptions): Promise<Answer> {
   let url = new URL(address);
+  const home = url.origin;
+  let isRenewed = false;
   for (let count = 0; count <= maxRedirects; count += 1) {
-    const answer = await askOrExplain(url, options);
+    const identity = url.origin === home ? options.identity : undefined;
+    const answer = await askOrExplain(url, { ...options, identity });
     const status = answer.response.statusCode ?? 0;
     if (status === 200 || status === 206 || status === 416) return answer;
     answer.end();
+    const challenge = answer.response.headers['www-authenticate'];
+    if (status === 401 && identity !== undefined && challenge !== undefined && !isRenewed) {
+      await identity.renew(challenge, options);
+      isRenewed = true;
+      continue;
+    }
     if (!redirects.has(status)) throw new FetchTrouble('refused', url.hostname, `status ${status}`, status);
     url = nextUrl(url, answer.response.headers.location);
   }
@@ -63,17 +87,14 @@ async function askOrExplain(url: URL, options: GetOptions): Promise<Answer> {
   }
 }
 
-function ask(url: URL, { fromByte, idleMs, signal, ca, lookup }: GetOptions): Promise<Answer> {
+function ask(url: URL, options: GetOptions): Promise<Answer> {
+  const { idleMs, signal, ca, lookup } = options;
   return new Promise((resolve, reject) => {
     const connection = {
       // A connection of its own for each try: a kept one may be dead after the network was away.
       agent: false,
       signal,
-      headers: {
-        'user-agent': 'hearth',
-        'accept-encoding': 'identity',
-        ...(fromByte > 0 ? { range: `bytes=${fromByte}-` } : {}),
-      },
+      headers: headersOf(options),
       // Node gives each address of a host a quarter of a second, too little for a slow line.
       autoSelectFamilyAttemptTimeout: 3_000,
       ...(ca === undefined ? {} : { ca }),
@@ -98,6 +119,17 @@ function ask(url: URL, { fromByte, idleMs, signal, ca, lookup }: GetOptions): Pr
     });
     request.end();
   });
+}
+
+function headersOf({ fromByte = 0, accept, identity }: GetOptions): Record<string, string> {
+  const authorization = identity?.authorization();
+  return {
+    'user-agent': 'hearth',
+    'accept-encoding': 'identity',
+    ...(fromByte > 0 ? { range: `bytes=${fromByte}-` } : {}),
+    ...(accept === undefined ? {} : { accept }),
+    ...(authorization === undefined ? {} : { authorization }),
+  };
 }
 
 function silence(): NodeJS.ErrnoException {

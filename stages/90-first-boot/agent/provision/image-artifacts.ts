@@ -50,12 +50,18 @@ function checkedArtifact(value: unknown): DeviceArtifact {
   // Becomes part of the name of a step, and so of files.
   if (typeof name !== 'string' || !/^[a-z][a-z0-9.-]*$/.test(name))
     throw new Error('an artifact has no plain name');
-  const rules = kind === 'file' ? fileRules : kind === 'apt-package' ? packageRules : undefined;
+  const rules = rulesOf(kind);
   if (rules === undefined) throw new Error(`the kind of "${name}" is unknown`);
   for (const [key, isRight] of Object.entries(rules)) {
     if (!isRight(fields[key])) throw new Error(`"${key}" of "${name}" is missing or wrong`);
   }
   return value as DeviceArtifact;
+}
+
+function rulesOf(kind: unknown): Readonly<Record<string, Rule>> | undefined {
+  if (kind === 'file') return fileRules;
+  if (kind === 'apt-package') return packageRules;
+  return kind === 'container-image' ? imageRules : undefined;
 }
 
 function fieldsOf(value: unknown, what: string): Fields {
@@ -64,14 +70,26 @@ function fieldsOf(value: unknown, what: string): Fields {
   return value as Fields;
 }
 
-const fileRules: Readonly<Record<string, Rule>> = {
-  version: isText,
+const placeRules: Readonly<Record<string, Rule>> = {
   delivery: (value) => value === 'baked' || value === 'first-boot',
   path: (value) => isText(value) && isAbsolute(value) && normalize(value) === value && !value.endsWith('/'),
   mode: (value) => Number.isInteger(value) && (value as number) > 0 && (value as number) <= 0o7777,
+};
+
+const fileRules: Readonly<Record<string, Rule>> = {
+  ...placeRules,
+  version: isText,
   url: isWebAddress,
   sizeBytes: (value) => Number.isSafeInteger(value) && (value as number) > 0,
   sha256: (value) => isText(value) && /^[0-9a-f]{64}$/.test(value),
+};
+
+const imageRules: Readonly<Record<string, Rule>> = {
+  ...placeRules,
+  // Becomes part of an address.
+  reference: (value) => isText(value) && /^[A-Za-z0-9.:[\]-]+\/[a-z0-9._/-]+:[A-Za-z0-9_.-]+$/.test(value),
+  arm64Digest: isDigest,
+  indexDigest: isDigest,
 };
 
 const packageRules: Readonly<Record<string, Rule>> = {
@@ -82,7 +100,17 @@ const packageRules: Readonly<Record<string, Rule>> = {
   keyUrl: isWebAddress,
   keyFingerprint: (value) => isText(value) && /^[0-9A-F]{40}$/.test(value),
   minimumVersion: isText,
+  file: (value) => value === undefined || isPackageFile(value),
 };
+
+function isPackageFile(value: unknown): boolean {
+  const fields = fieldsOf(value, 'the file of a package');
+  return ['path', 'version', 'sizeBytes', 'sha256'].every((key) => fileRules[key]?.(fields[key]) === true);
+}
+
+function isDigest(value: unknown): boolean {
+  return isText(value) && /^sha256:[0-9a-f]{64}$/.test(value);
+}
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';

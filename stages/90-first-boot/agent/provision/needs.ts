@@ -1,8 +1,9 @@
 import { existsSync, lstatSync } from 'node:fs';
 import { type DeviceLook, StepFailure } from '../device/door.ts';
 import type { SetupStep } from '../setup/define.ts';
-import type { DeviceArtifact, DeviceFile } from './device-artifact.ts';
+import type { DeviceArtifact, FetchedArtifact } from './device-artifact.ts';
 import type { ImageArtifacts } from './image-artifacts.ts';
+import { isArchiveMade } from './made-archive.ts';
 
 /** Looks up an artifact. Throws a StepFailure if the image does not know it, or its list is damaged. */
 export function findArtifact(artifacts: ImageArtifacts, name: string): DeviceArtifact {
@@ -16,7 +17,7 @@ export function findArtifact(artifacts: ImageArtifacts, name: string): DeviceArt
 export function refuseMissing(artifacts: ImageArtifacts, step: SetupStep, look: DeviceLook): void {
   for (const name of step.needs ?? []) {
     const artifact = findArtifact(artifacts, name);
-    if (artifact.kind === 'file' && !isThere(artifact, look)) throw missing(artifact);
+    if (artifact.kind !== 'apt-package' && !isThere(artifact, look)) throw missing(artifact);
   }
 }
 
@@ -24,11 +25,12 @@ export function refuseMissing(artifacts: ImageArtifacts, step: SetupStep, look: 
  * A quick look: what a fetch put there was checked as a whole, so its size tells whether it still is. A baked one may be
  * smaller than what its maker publishes.
  */
-export function isThere({ delivery, path, sizeBytes }: DeviceFile, look: DeviceLook): boolean {
-  const place = look.path(path);
-  if (delivery === 'baked') return existsSync(place);
+export function isThere(artifact: FetchedArtifact, look: DeviceLook): boolean {
+  const place = look.path(artifact.path);
+  if (artifact.delivery === 'baked') return existsSync(place);
+  if (artifact.kind === 'container-image') return isArchiveMade(place);
   const found = lstatSync(place, { throwIfNoEntry: false });
-  return found?.isFile() === true && found.size === sizeBytes;
+  return found?.isFile() === true && found.size === artifact.sizeBytes;
 }
 
 const writeAgain = {
@@ -56,7 +58,7 @@ function unknown(name: string): StepFailure {
   );
 }
 
-function missing({ name, path, delivery }: DeviceFile): StepFailure {
+function missing({ name, path, delivery }: FetchedArtifact): StepFailure {
   const why = {
     en: `This step needs "${name}", but it is not on the device (${path}).`,
     de: `Dieser Schritt braucht „${name}“, aber es ist nicht auf dem Gerät (${path}).`,

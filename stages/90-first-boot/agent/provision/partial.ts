@@ -1,9 +1,16 @@
-import { constants, promises, readdirSync, rmSync } from 'node:fs';
+import { constants, promises, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readIfThere } from '../device/look.ts';
 import { writeDurably } from '../files/durable-file.ts';
 import { makeFolders, removeDurably } from '../files/durable-folder.ts';
-import type { DeviceFile } from './device-artifact.ts';
+import { type FetchedArtifact, hexOf } from './device-artifact.ts';
+
+/** Bytes that are wanted, wherever they come from. */
+export interface Content {
+  /** 64 hex digits. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
 
 /** What came in of a file so far. It survives a power cut up to the last sync. */
 export interface Partial {
@@ -24,16 +31,16 @@ export interface Partial {
  * Opens what an earlier try left, or begins anew. After a power cut the end of a file may be zeros that were never written:
  * only what was synced and noted counts. Whether the bytes are right is up to the digest of the whole.
  */
-export async function openPartial(folder: string, file: DeviceFile, syncBytes: number): Promise<Partial> {
+export async function openPartial(folder: string, content: Content, syncBytes: number): Promise<Partial> {
   makeFolders(folder, 0o700);
-  const path = partialPath(folder, file);
+  const path = partialPath(folder, content);
   const handle = await promises.open(
     path,
     constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
     0o600,
   );
-  const notePath = syncedPath(folder, file);
-  let length = Math.min(await sizeOf(handle), syncedBytes(notePath), file.sizeBytes);
+  const notePath = syncedPath(folder, content);
+  let length = Math.min(await sizeOf(handle), syncedBytes(notePath), content.sizeBytes);
   let synced = length;
   await handle.truncate(length);
   const sync = async () => {
@@ -66,16 +73,23 @@ export async function openPartial(folder: string, file: DeviceFile, syncBytes: n
   };
 }
 
+/** How many bytes an earlier try left. */
+export function keptBytes(folder: string, content: Content): number {
+  const size = statSync(partialPath(folder, content), { throwIfNoEntry: false })?.size ?? 0;
+  return Math.min(size, syncedBytes(syncedPath(folder, content)), content.sizeBytes);
+}
+
 /** Removes what was kept of the file, if anything. */
-export function removePartial(folder: string, file: DeviceFile): void {
+export function removePartial(folder: string, file: Pick<Content, 'sha256'>): void {
   const left = [syncedPath(folder, file), `${syncedPath(folder, file)}.tmp`, partialPath(folder, file)];
   for (const path of left) removeDurably(path);
 }
 
-/** Removes what was kept of files that nobody wants any more: another version is fetched now. */
-export function removeStrangers(folder: string, wanted: readonly DeviceFile[]): void {
+/** Removes what was kept of what nobody wants any more: another version is fetched now. */
+export function removeStrangers(folder: string, wanted: readonly FetchedArtifact[]): void {
   for (const name of namesIn(folder)) {
-    if (!wanted.some(({ sha256 }) => name.startsWith(sha256))) rmSync(join(folder, name), { force: true });
+    const isWanted = wanted.some((artifact) => name.startsWith(hexOf(artifact)));
+    if (!isWanted) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -87,11 +101,12 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function partialPath(folder: string, { sha256 }: DeviceFile): string {
+/** The file of what came in. */
+export function partialPath(folder: string, { sha256 }: Pick<Content, 'sha256'>): string {
   return join(folder, `${sha256}.part`);
 }
 
-function syncedPath(folder: string, { sha256 }: DeviceFile): string {
+function syncedPath(folder: string, { sha256 }: Pick<Content, 'sha256'>): string {
   return join(folder, `${sha256}.synced`);
 }
 

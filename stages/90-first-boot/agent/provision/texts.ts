@@ -20,6 +20,15 @@ export function withSizes(
   return { en: inLanguage('en'), de: inLanguage('de') };
 }
 
+/** `Fetching k3s (71 MB)`; the size of a container image is not known before. */
+export function fetchTitle(name: string, sizeBytes: number | undefined): LocalText {
+  if (sizeBytes === undefined) return { en: `Fetching ${name}`, de: `${name} herunterladen` };
+  return withSizes([sizeBytes], {
+    en: (size) => `Fetching ${name} (${size})`,
+    de: (size) => `${name} herunterladen (${size})`,
+  });
+}
+
 /** How far a transfer is: bytes, and the time left if it is known. */
 export function progressNote(
   haveBytes: number,
@@ -37,6 +46,14 @@ export const checkingNote: LocalText = {
   en: 'Checking that it came in unchanged.',
   de: 'Prüfen, ob es unverändert angekommen ist.',
 };
+
+/** The parts of a container image become one file. */
+export function packingNote(writtenBytes: number, sizeBytes: number): LocalText {
+  return withSizes([writtenBytes, sizeBytes], {
+    en: (written, size) => `Putting the parts together: ${written} of ${size}`,
+    de: (written, size) => `Zusammensetzen der Teile: ${written} von ${size}`,
+  });
+}
 
 /** Told while the device waits before it tries again. */
 export function waitingNote(host: string): LocalText {

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
-import type { DeviceFile } from './device-artifact.ts';
-import { type Answer, type GetOptions, get } from './http-get.ts';
-import type { Partial } from './partial.ts';
+import { type Answer, type AskOptions, get } from './http-get.ts';
+import type { Content, Partial } from './partial.ts';
+import type { Source } from './search.ts';
 import { FetchTrouble, troubleOf } from './trouble.ts';
 
 export interface Transfer {
-  readonly address: string;
-  readonly file: DeviceFile;
+  readonly source: Source;
+  readonly content: Content;
   readonly partial: Partial;
-  readonly options: Omit<GetOptions, 'fromByte'>;
+  readonly options: AskOptions;
   /** Called whenever more of the file is there. */
   readonly onBytes: () => void;
 }
@@ -18,11 +18,12 @@ export interface Transfer {
  * FetchTrouble, or an error of the disk.
  */
 export async function transfer(one: Transfer): Promise<void> {
-  const { address, file, partial, options } = one;
-  if (partial.lengthBytes() === file.sizeBytes) return;
-  const answer = await get(address, { ...options, fromByte: partial.lengthBytes() });
+  const { source, content, partial, options } = one;
+  if (partial.lengthBytes() === content.sizeBytes) return;
+  const { address, identity } = source;
+  const answer = await get(address, { ...options, identity, fromByte: partial.lengthBytes() });
   try {
-    const startByte = await startOf(answer, file, partial);
+    const startByte = await startOf(answer, content, partial);
     await receive(one, answer, startByte);
   } catch (error) {
     throw troubleOf(error, answer.host, options.isConnected());
@@ -33,28 +34,28 @@ export async function transfer(one: Transfer): Promise<void> {
 }
 
 /** Where in the file the body begins. Sizes are compared before the first byte is taken. */
-async function startOf({ response, host }: Answer, file: DeviceFile, partial: Partial): Promise<number> {
+async function startOf({ response, host }: Answer, content: Content, partial: Partial): Promise<number> {
   const { statusCode, headers } = response;
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw new FetchTrouble('content', host, `encoded as ${encoding}`);
-  if (statusCode === 206) return startOfRange(headers['content-range'], { host, file, partial });
+  if (statusCode === 206) return startOfRange(headers['content-range'], { host, content, partial });
   if (statusCode === 416) {
     await partial.empty();
     throw new FetchTrouble('cut', host, 'does not know the rest of the file');
   }
-  refuseSize(host, contentLength(response), file.sizeBytes);
+  refuseSize(host, contentLength(response), content.sizeBytes);
   return 0;
 }
 
 function startOfRange(
   range: string | undefined,
-  { host, file, partial }: { readonly host: string; readonly file: DeviceFile; readonly partial: Partial },
+  { host, content, partial }: { readonly host: string; readonly content: Content; readonly partial: Partial },
 ): number {
   const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range ?? '') ?? [];
   const startByte = Number(start);
   if (start === undefined || startByte > partial.lengthBytes())
     throw new FetchTrouble('content', host, `sends another part than asked for: ${range}`);
-  refuseSize(host, total === '*' ? undefined : Number(total), file.sizeBytes);
+  refuseSize(host, total === '*' ? undefined : Number(total), content.sizeBytes);
   return startByte;
 }
 
@@ -70,7 +71,7 @@ function contentLength({ headers }: IncomingMessage): number | undefined {
 
 /** A server that ignores the wish for the rest sends all: what is there already is passed over, not thrown away. */
 async function receive(
-  { file, partial, onBytes }: Transfer,
+  { content, partial, onBytes }: Transfer,
   answer: Answer,
   startByte: number,
 ): Promise<void> {
@@ -81,12 +82,12 @@ async function receive(
     const bytes = chunk as Buffer;
     const news = bytes.subarray(Math.max(0, partial.lengthBytes() - position));
     position += bytes.length;
-    if (position > file.sizeBytes)
-      throw new FetchTrouble('content', host, `sends more than ${file.sizeBytes} bytes`);
+    if (position > content.sizeBytes)
+      throw new FetchTrouble('content', host, `sends more than ${content.sizeBytes} bytes`);
     if (news.length > 0) await partial.append(news);
     // A slow card is no reason to call the network dead.
     heard();
     onBytes();
   }
-  if (position < file.sizeBytes) throw new FetchTrouble('content', host, `ends after ${position} bytes`);
+  if (position < content.sizeBytes) throw new FetchTrouble('content', host, `ends after ${position} bytes`);
 }

@@ -1,4 +1,4 @@
-import type { DeviceFile } from '../provision/device-artifact.ts';
+import type { FetchedArtifact } from '../provision/device-artifact.ts';
 import { type ImageArtifacts, noArtifacts } from '../provision/image-artifacts.ts';
 import type { CollectedSetup, DoctorCheck, ServiceLink, SetupStep, SignIn, Topic } from './define.ts';
 
@@ -11,8 +11,8 @@ export interface Setups {
   readonly signIns: readonly SignIn[];
   /** What the image has of others. */
   readonly artifacts: ImageArtifacts;
-  /** The steps that fetch a file for others, by their ids: each is due when a step that needs the file is. */
-  readonly fetches: ReadonlyMap<string, DeviceFile>;
+  /** The steps that fetch a file or container image for others, by their ids: each is due when a step that needs the file is. */
+  readonly fetches: ReadonlyMap<string, FetchedArtifact>;
 }
 
 /** Puts the parts of all stages together. Throws when two of them use the same id. */

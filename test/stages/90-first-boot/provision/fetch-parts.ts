@@ -60,7 +60,8 @@ export function fetchDevice(): FetchDevice {
     world,
     fetch: (file, more = {}) =>
       fetchFile(
-        { file, mirrors: more.mirrors ?? [], wanted: [file], folder, world: { ...world, ...more.world } },
+        file,
+        { mirrors: more.mirrors ?? [], wanted: [file], folder, world: { ...world, ...more.world } },
         task,
       ),
     remove: () => rmSync(root, { recursive: true, force: true }),

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runApply } from '../../../../stages/90-first-boot/agent/apply/run-steps.ts';
 import type { AgentContext } from '../../../../stages/90-first-boot/agent/context.ts';
@@ -21,6 +20,7 @@ import {
 } from '../../../../stages/90-first-boot/agent/store/setup-store.ts';
 import { localText } from '../../../../stages/90-first-boot/agent/text/local-text.ts';
 import { answered, fakeContext, fakeRoot, fullSetup, step } from '../apply/fake-setup.ts';
+import { bundleChild } from './bundle-child.ts';
 import { fastWorld, fileOf } from './fetch-parts.ts';
 import {
   cutAfter,
@@ -273,16 +273,7 @@ describe('a run with a fetch', () => {
 
 describe('the power is cut while a file comes in', () => {
   it('goes on with what is on the disk, again and again', async () => {
-    const program = join(root, 'fetch-child.mjs');
-    await build({
-      entryPoints: [join(import.meta.dirname, 'fetch-child.ts')],
-      outfile: program,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      logLevel: 'error',
-    });
+    const program = await bundleChild('fetch-child', root);
     const server = await listedServer([slowly(10_000, 20)]);
     writeSetup(paths, fullSetup);
     for (const stopBytes of [120_000, 250_000]) {

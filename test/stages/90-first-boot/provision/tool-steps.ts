@@ -12,3 +12,14 @@ export function toolStep(id: string, uses: readonly string[], more: Partial<Setu
   };
   return { ...step(id, 5, uses, run), needs: ['tool'], ...more };
 }
+
+/** A step that needs the container image `app`, and notes that it ran. */
+export function imageStep(id: string, uses: readonly string[], more: Partial<SetupStep> = {}): SetupStep {
+  const run: SetupStep['run'] = async (task) => {
+    const artifact = task.artifact('app');
+    if (artifact.kind !== 'container-image') throw new Error('not an image');
+    if (!existsSync(task.path(artifact.path))) throw new Error('ran without the image');
+    appendFileSync(task.path('/runs'), `${id}\n`);
+  };
+  return { ...step(id, 5, uses, run), needs: ['app'], ...more };
+}
