@@ -32,9 +32,9 @@ const plex = z.strictObject({
 
 /** The device of a boot test has no account at Plex, so Plex is not installed there: what waits for it is looked at. */
 export const stage = defineStage({
-  summary: "Plex: installed by the device from Plex's own repository once the owner accepts its terms",
+  summary: 'Plex: installed by the device once the owner accepts its terms',
   config: { key: 'plex', schema: plex },
-  artifacts: [{ name: 'plex' }],
+  artifacts: [{ name: 'plex', path: '/usr/lib/hearth/plex/plexmediaserver.deb' }],
   checks: [
     {
       what: 'the image brings no Plex',

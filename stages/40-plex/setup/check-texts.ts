@@ -58,6 +58,17 @@ export const checkTexts = {
       de: 'Sorgen Sie dafür, dass das Gerät ins Internet kommt, und lassen Sie es über Nacht an: Dann installiert es die neue Version.',
     },
   },
+  noUpdates: {
+    state: 'warning',
+    meaning: {
+      en: 'Plex gets no new versions: the device did not reach its server when Plex was set up.',
+      de: 'Plex bekommt keine neuen Versionen: Das Gerät hat den Server von Plex beim Einrichten nicht erreicht.',
+    },
+    todo: {
+      en: 'See that the device reaches the Internet. Then open "Plex" on the status page, enter a new code from plex.tv/claim and save.',
+      de: 'Sorgen Sie dafür, dass das Gerät ins Internet kommt. Öffnen Sie dann „Plex“ auf der Statusseite, tragen Sie einen neuen Code von plex.tv/claim ein und speichern Sie.',
+    },
+  },
   folder: {
     state: 'good',
     meaning: {

@@ -10,6 +10,14 @@ export async function packageState(
   return found.exitCode === 0 ? found.stdout.trim() : undefined;
 }
 
+/** Version of a package that is installed as a whole; undefined if it is not. */
+export async function installedVersion(
+  device: Pick<DeviceLook, 'run'>,
+  name: string,
+): Promise<string | undefined> {
+  return /^installed (.+)$/.exec((await packageState(device, name)) ?? '')?.[1];
+}
+
 /** Whether a version is not older than another one. */
 export async function isAtLeast(
   device: Pick<DeviceLook, 'run'>,

@@ -2,20 +2,21 @@ import { StepFailure, type StepTask } from '../../90-first-boot/agent/device/doo
 import type { SetupStep } from '../../90-first-boot/agent/setup/define.ts';
 import { aptGet, finishInterrupted, onlySource, type Patience, usualPatience } from './apt.ts';
 import { watchDownload } from './download-progress.ts';
-import { isAtLeast, packageState } from './dpkg.ts';
+import { installedVersion, isAtLeast, packageState } from './dpkg.ts';
+import { installFromImage } from './install-from-image.ts';
 import { installTexts } from './install-texts.ts';
 import { home, type PlexPackage, plexPackage, readyFile } from './places.ts';
-import { addRepository, fetchKey, removeOtherSources, removeRepository, sourceFile } from './repository.ts';
+import { addRepository, removeOtherSources, removeRepository, sourceFile } from './repository.ts';
 
 /** Twice this is less than what a reset gives a step. */
 const purgeMs = 50_000;
 
-/** Installs Plex from Plex's own repository. Before this step the device has nothing of it. */
+/** Installs Plex: the package that a private image brings along, else from Plex's own repository. */
 export function installStep(patience: Patience = usualPatience): SetupStep {
   return {
     id: 'plex.install',
     order: 110,
-    title: { en: 'Downloading and installing Plex', de: 'Plex herunterladen und installieren' },
+    title: { en: 'Installing Plex', de: 'Plex installieren' },
     uses: ['plex'],
     seconds: 180,
     isOptional: true,
@@ -24,12 +25,8 @@ export function installStep(patience: Patience = usualPatience): SetupStep {
       const plex = plexPackage(task);
       if (plex === undefined) throw new StepFailure(...installTexts.notInImage);
       task.progress(0.02, { en: 'Looking for Plex', de: 'Plex wird gesucht' });
-      const key = await fetchKey(task, plex);
-      addRepository(task, plex, key);
-      await finishInterrupted(task);
-      await aptGet(task, [...onlySource(sourceFile), 'update'], patience);
-      const version = await wantedVersion(task, plex);
-      if (!(await isInstalled(task, plex, version))) await install(task, plex, version, patience);
+      if (plex.file === undefined) await installFromRepository(task, plex, patience);
+      else await installFromImage(task, plex, plex.file, patience);
       removeOtherSources(task, plex);
       await task.must('sync', [], { timeoutMs: 120_000 });
     },
@@ -47,6 +44,14 @@ export function installStep(patience: Patience = usualPatience): SetupStep {
   };
 }
 
+async function installFromRepository(task: StepTask, plex: PlexPackage, patience: Patience): Promise<void> {
+  await addRepository(task, plex);
+  await finishInterrupted(task);
+  await aptGet(task, [...onlySource(sourceFile), 'update'], patience);
+  const version = await wantedVersion(task, plex);
+  if ((await installedVersion(task, plex.package)) !== version) await install(task, plex, version, patience);
+}
+
 async function install(
   task: StepTask,
   plex: PlexPackage,
@@ -62,7 +67,8 @@ async function install(
   }
   task.progress(0.75, { en: 'Installing Plex', de: 'Plex wird installiert' });
   await aptGet(task, ['install', '--no-install-recommends', wanted], patience);
-  if (!(await isInstalled(task, plex, version))) throw new StepFailure(...installTexts.refused);
+  if ((await installedVersion(task, plex.package)) !== version)
+    throw new StepFailure(...installTexts.refused);
 }
 
 /** The newest version that the repository has for this device, if it is new enough. */
@@ -73,8 +79,4 @@ async function wantedVersion(task: StepTask, plex: PlexPackage): Promise<string>
   task.log(`the repository has ${version}, needed is ${plex.minimumVersion} or newer`);
   if (!(await isAtLeast(task, version, plex.minimumVersion))) throw new StepFailure(...installTexts.tooOld);
   return version;
-}
-
-async function isInstalled(task: StepTask, plex: PlexPackage, version: string): Promise<boolean> {
-  return (await packageState(task, plex.package)) === `installed ${version}`;
 }

@@ -81,6 +81,16 @@ export const installTexts = {
       de: 'Warten Sie eine Viertelstunde und versuchen Sie es dann noch einmal.',
     },
   ],
+  damaged: [
+    {
+      en: 'The program of Plex in this image is damaged, so it was not installed.',
+      de: 'Das Programm von Plex in diesem Image ist beschädigt. Darum wurde es nicht installiert.',
+    },
+    {
+      en: 'Write the image to the card again, or go on without Plex.',
+      de: 'Schreiben Sie das Image noch einmal auf die Karte, oder fahren Sie ohne Plex fort.',
+    },
+  ],
   notInImage: [
     {
       en: 'This image does not know where Plex comes from.',

@@ -23,6 +23,9 @@ export interface PlexSettings {
 /** The entry of the lock for Plex. */
 export type PlexPackage = Extract<ReturnType<StepTask['artifact']>, { readonly kind: 'apt-package' }>;
 
+/** Its package, if the image brings it along. */
+export type PackageFile = NonNullable<PlexPackage['file']>;
+
 /** Reads the settings of the image. */
 export function plexSettings(device: Pick<DeviceLook, 'read'>): PlexSettings {
   return JSON.parse(device.read('/usr/lib/hearth/plex.json') ?? '{}') as PlexSettings;

@@ -1,9 +1,10 @@
 import { type DeviceLook, isFolderOfGroup } from '../../90-first-boot/agent/device/door.ts';
 import type { CheckResult, DoctorCheck } from '../../90-first-boot/agent/setup/define.ts';
 import { checkTexts } from './check-texts.ts';
-import { isAtLeast, packageState } from './dpkg.ts';
+import { installedVersion, isAtLeast } from './dpkg.ts';
 import { askPlex, plexPort } from './identity.ts';
 import { plexPackage, plexSettings, readyFile } from './places.ts';
+import { sourceFile } from './repository.ts';
 
 /** Plex answers, and belongs to the owner. */
 export function serviceCheck(port: number = plexPort): DoctorCheck {
@@ -14,18 +15,16 @@ export function serviceCheck(port: number = plexPort): DoctorCheck {
   };
 }
 
-/** What is installed has none of the holes that the image knew of. */
+/** What is installed has none of the holes that the image knew of, and is kept up to date. */
 export const versionCheck: DoctorCheck = {
   id: 'plex.version',
   title: { en: 'Plex: version', de: 'Plex: Version' },
   run: async (device) => {
     const minimum = plexPackage(device)?.minimumVersion;
     if (!isSetUp(device) || minimum === undefined) return checkTexts.notSetUp;
-    const [, version = ''] =
-      /^installed (.+)$/.exec((await packageState(device, 'plexmediaserver')) ?? '') ?? [];
-    return version !== '' && (await isAtLeast(device, version, minimum))
-      ? checkTexts.newEnough
-      : checkTexts.tooOld;
+    const version = await installedVersion(device, 'plexmediaserver');
+    if (version === undefined || !(await isAtLeast(device, version, minimum))) return checkTexts.tooOld;
+    return device.read(sourceFile) === undefined ? checkTexts.noUpdates : checkTexts.newEnough;
   },
 };
 

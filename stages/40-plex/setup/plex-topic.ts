@@ -13,8 +13,8 @@ export const plexTopic: Topic = {
   },
   short: { en: 'Plex', de: 'Plex' },
   text: {
-    en: 'Plex is no part of this device: its program is closed source, and the device downloads it from Plex (about 100 MB). You need an account at plex.tv. Open plex.tv/claim in another tab, sign in, copy the code, and save here within four minutes.',
-    de: 'Plex gehört nicht zu diesem Gerät: Das Programm ist nicht quelloffen, und das Gerät lädt es bei Plex herunter (etwa 100 MB). Sie brauchen ein Konto bei plex.tv. Öffnen Sie plex.tv/claim in einem anderen Tab, melden Sie sich an, kopieren Sie den Code und speichern Sie hier innerhalb von vier Minuten.',
+    en: 'The program of Plex is closed source. If this image does not have it already, the device downloads it from Plex (about 100 MB). You need an account at plex.tv. Open plex.tv/claim in another tab, sign in, copy the code, and save here within four minutes.',
+    de: 'Das Programm von Plex ist nicht quelloffen. Hat dieses Image es nicht schon, lädt das Gerät es bei Plex herunter (etwa 100 MB). Sie brauchen ein Konto bei plex.tv. Öffnen Sie plex.tv/claim in einem anderen Tab, melden Sie sich an, kopieren Sie den Code und speichern Sie hier innerhalb von vier Minuten.',
   },
   isOptional: true,
   fields: [

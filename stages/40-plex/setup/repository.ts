@@ -13,34 +13,13 @@ const sourcesFolder = '/etc/apt/sources.list.d';
 /** The owner looks at a progress bar meanwhile. */
 const keyTimeoutMs = 30_000;
 
-/** Fetches the key of the repository; one with another fingerprint than the lock's is refused. Gives it armoured. */
-export async function fetchKey(task: StepTask, { keyUrl, keyFingerprint }: PlexPackage): Promise<string> {
-  const { status, body } = await ask({
-    url: keyUrl,
-    timeoutMs: keyTimeoutMs,
-    redirects: 3,
-    signal: task.signal,
-  }).catch((error: unknown) => {
-    if (!(error instanceof AskFailure)) throw error;
-    const texts: FailurePair = installTexts[error.reason];
-    throw new StepFailure(...texts);
-  });
-  if (status !== 200) {
-    task.log(`${keyUrl} answered ${status}`);
-    throw new StepFailure(...installTexts.refused);
-  }
-  const key = keyOf(body);
-  task.log(`the key at ${keyUrl} is ${key?.fingerprints.join(' and ') ?? 'no key'}`);
-  // One more key in the file would be trusted as well.
-  if (key === undefined || key.fingerprints.join() !== keyFingerprint)
-    throw new StepFailure(...installTexts.wrongKey);
-  return key.armoured;
-}
-
-/** Tells apt of the repository: signed by this key, and nothing from it but Plex. */
-export function addRepository(task: StepTask, plex: PlexPackage, key: string): void {
+/**
+ * Tells apt of the repository: signed by the key of the lock, and nothing from it but Plex. Throws a StepFailure if that key
+ * can't be had.
+ */
+export async function addRepository(task: StepTask, plex: PlexPackage): Promise<void> {
   const { hostname } = new URL(plex.repository);
-  task.write(keyFile, key, 0o644);
+  task.write(keyFile, await fetchKey(task, plex), 0o644);
   // First the pin: at no moment may apt take anything else from there.
   task.write(
     pinFile,
@@ -87,6 +66,30 @@ export function removeOtherSources(task: StepTask, { repository }: PlexPackage):
 /** Takes the repository away. */
 export function removeRepository(task: StepTask): void {
   for (const file of [sourceFile, upgradesFile, pinFile, keyFile]) task.remove(file);
+}
+
+/** Fetches the key of the repository; one with another fingerprint than the lock's is refused. Gives it armoured. */
+async function fetchKey(task: StepTask, { keyUrl, keyFingerprint }: PlexPackage): Promise<string> {
+  const { status, body } = await ask({
+    url: keyUrl,
+    timeoutMs: keyTimeoutMs,
+    redirects: 3,
+    signal: task.signal,
+  }).catch((error: unknown) => {
+    if (!(error instanceof AskFailure)) throw error;
+    const texts: FailurePair = installTexts[error.reason];
+    throw new StepFailure(...texts);
+  });
+  if (status !== 200) {
+    task.log(`${keyUrl} answered ${status}`);
+    throw new StepFailure(...installTexts.refused);
+  }
+  const key = keyOf(body);
+  task.log(`the key at ${keyUrl} is ${key?.fingerprints.join(' and ') ?? 'no key'}`);
+  // One more key in the file would be trusted as well.
+  if (key === undefined || key.fingerprints.join() !== keyFingerprint)
+    throw new StepFailure(...installTexts.wrongKey);
+  return key.armoured;
 }
 
 function keyOf(body: Buffer) {

@@ -1,11 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { checkTexts } from '../../../stages/40-plex/setup/check-texts.ts';
 import { installStep } from '../../../stages/40-plex/setup/install-step.ts';
 import { installTexts } from '../../../stages/40-plex/setup/install-texts.ts';
+import { readyFile } from '../../../stages/40-plex/setup/places.ts';
+import { versionCheck } from '../../../stages/40-plex/setup/plex-checks.ts';
+import { sourceFile } from '../../../stages/40-plex/setup/repository.ts';
 import { ask } from '../../../stages/90-first-boot/agent/device/ask.ts';
 import type { LocalText } from '../../../stages/90-first-boot/agent/text/local-text.ts';
 import { type PlexRepository, startPlexRepository } from '../../understudies/plex-repository.ts';
-import { makePlexDevice, type PlexDevice, type PlexDeviceOptions } from './plex-device.ts';
+import { bakedPackage, makePlexDevice, type PlexDevice, type PlexDeviceOptions } from './plex-device.ts';
 
 const step = installStep({ tries: 1, pauseMs: 1 });
 const answers = { terms: 'accepted' };
@@ -164,6 +168,105 @@ describe('plex.install', () => {
     ])
       expect([path, device.has(path)]).toEqual([path, false]);
     expect((await device.look.run('dpkg-query', ['-W', 'plexmediaserver'])).exitCode).toBe(1);
+  });
+});
+
+describe('plex.install with a package in the image', () => {
+  const debs = () => repository.requests.filter((path) => path.endsWith('.deb')).length;
+  const listFile = '/usr/lib/hearth/artifacts.json';
+  const nowhere = { keyUrl: 'http://127.0.0.1:9/key', repository: 'http://127.0.0.1:9/deb' };
+  const versionOf = async (device: PlexDevice) =>
+    (await device.look.run('dpkg-query', ['-W', '-f', `${status} \${Version}`, 'plexmediaserver'])).stdout;
+
+  it('installs it without a download, and lets new versions come from the repository', async () => {
+    const device = await make({ isBaked: true });
+    const before = debs();
+
+    expect(await device.run(step, answers)).toBeUndefined();
+    expect(await device.run(step, answers)).toBeUndefined();
+    expect(device.has(package_)).toBe(true);
+    expect(debs()).toBe(before);
+    await device.look.run('apt-get', ['update']);
+    const { stdout } = await device.look.run('apt-cache', ['policy', 'plexmediaserver']);
+    expect(stdout).toMatch(/Candidate: 1\.43\.5/);
+    expect(await versionCheck.run(device.look)).toEqual(checkTexts.notSetUp);
+    device.put(readyFile, '');
+    expect(await versionCheck.run(device.look)).toEqual(checkTexts.newEnough);
+  });
+
+  it('installs it without a network, tells the doctor, and adds the repository when it runs again', async () => {
+    const device = await make({ isBaked: true, entry: nowhere });
+
+    expect(await device.run(step, answers)).toBeUndefined();
+    expect(await versionOf(device)).toBe('installed 1.43.5.11029-understudy');
+    expect(device.has(sourceFile)).toBe(false);
+    device.put(readyFile, '');
+    expect(await versionCheck.run(device.look)).toEqual(checkTexts.noUpdates);
+
+    const list = device.get(listFile) ?? '';
+    device.put(
+      listFile,
+      list.replace(nowhere.keyUrl, repository.keyUrl).replace(nowhere.repository, repository.url),
+    );
+    expect(await device.run(step, answers)).toBeUndefined();
+    expect(device.has(sourceFile)).toBe(true);
+    expect(await versionCheck.run(device.look)).toEqual(checkTexts.newEnough);
+  });
+
+  it('does not trust another key because of it', async () => {
+    const device = await make({ isBaked: true, entry: { keyFingerprint: 'A'.repeat(40) } });
+
+    expect(await device.run(step, answers)).toBeUndefined();
+    expect(device.has(package_)).toBe(true);
+    expect(device.has(sourceFile)).toBe(false);
+  });
+
+  it('refuses one that is not as it was pinned, or that is gone', async () => {
+    const device = await make({ isBaked: true });
+    device.put(bakedPackage, Buffer.alloc(4096));
+    expect(await whyOf(device)).toEqual(installTexts.damaged[0]);
+
+    rmSync(device.look.path(bakedPackage));
+    expect(await whyOf(device)).toEqual(installTexts.damaged[0]);
+    expect(device.has(package_)).toBe(false);
+  });
+
+  it('leaves a newer Plex as it is', async () => {
+    const newer = await startPlexRepository({ version: '1.44.0.1-understudy' });
+    const device = await make({ isBaked: true, entry: nowhere });
+    const later = await make({ repository: newer, isBaked: true });
+    device.put('/newer.deb', readFileSync(later.look.path(bakedPackage)));
+    await newer.close();
+    await device.look.run('dpkg', ['--install', device.look.path('/newer.deb')]);
+
+    expect(await device.run(step, answers)).toBeUndefined();
+    expect(await versionOf(device)).toBe('installed 1.44.0.1-understudy');
+  });
+
+  it('goes on where a power cut ended the installation', async () => {
+    const device = await make({ isBaked: true, entry: nowhere });
+    await device.look.run('dpkg', ['--unpack', device.look.path(bakedPackage)]);
+    expect(await versionOf(device)).toMatch(/^unpacked /);
+
+    expect(await device.run(step, answers)).toBeUndefined();
+    expect(await versionOf(device)).toMatch(/^installed /);
+  });
+
+  it('keeps it over a factory reset, and installs it again', async () => {
+    const device = await make({ isBaked: true, entry: nowhere });
+    await device.run(step, answers);
+    await device.undo(step);
+    expect([device.has(package_), device.has(bakedPackage)]).toEqual([false, true]);
+
+    expect(await device.run(step, answers)).toBeUndefined();
+    expect(device.has(package_)).toBe(true);
+  });
+
+  it('does nothing with it as long as the terms are not accepted', async () => {
+    const device = await make({ isBaked: true });
+
+    expect(await device.run(step, {})).toBeUndefined();
+    expect(device.has(package_)).toBe(false);
   });
 });
 

@@ -18,7 +18,7 @@ export interface PlexDevice {
   /** Everything that a step wrote into its log. */
   readonly log: string[];
   readonly get: (path: string) => string | undefined;
-  readonly put: (path: string, text: string, mode?: number) => void;
+  readonly put: (path: string, content: string | Buffer, mode?: number) => void;
   readonly has: (path: string) => boolean;
   /** Runs a step with the answers to the topic plex; gives its failure, if it has one. */
   readonly run: (step: SetupStep, answers: Values) => Promise<StepFailure | undefined>;
@@ -31,15 +31,20 @@ export interface PlexDeviceOptions {
   readonly repository?: PlexRepository;
   /** Of the lock's entry; default that of the repository. */
   readonly entry?: Readonly<Record<string, string>>;
+  /** The image brings the repository's package along. */
+  readonly isBaked?: boolean;
 }
+
+/** Where the image has the package. */
+export const bakedPackage = '/usr/lib/hearth/plex/plexmediaserver.deb';
 
 /** Makes a device as the image would be, with the stage's files in it. */
 export async function makePlexDevice(options: PlexDeviceOptions = {}): Promise<PlexDevice> {
   const root = mkdtempSync(join(tmpdir(), 'hearth-plex-'));
   const at = (path: string) => join(root, path);
-  const put: PlexDevice['put'] = (path, text, mode = 0o644) => {
+  const put: PlexDevice['put'] = (path, content, mode = 0o644) => {
     mkdirSync(dirname(at(path)), { recursive: true });
-    writeFileSync(at(path), text);
+    writeFileSync(at(path), content);
     chmodSync(at(path), mode);
   };
   const port = await freePort();
@@ -52,7 +57,7 @@ export async function makePlexDevice(options: PlexDeviceOptions = {}): Promise<P
     JSON.stringify({ accounts: options.accounts ?? '', media: '/srv/media', transcode }),
   );
   if (options.repository !== undefined)
-    put('/usr/lib/hearth/artifacts.json', listOf(options.repository, options.entry));
+    put('/usr/lib/hearth/artifacts.json', await listOf(options.repository, options, put));
   put('/etc/hostname', 'attic\n');
   put('/etc/group', `media:x:${process.getgid?.() ?? 0}:plex\n`);
   for (const folder of ['/run/plextranscode', '/srv/media', '/etc/nftables.d', ...aptFolders])
@@ -108,7 +113,11 @@ const aptFolders = [
   '/tmp/parts',
 ];
 
-function listOf(repository: PlexRepository, entry: Readonly<Record<string, string>> = {}): string {
+async function listOf(
+  repository: PlexRepository,
+  { entry = {}, isBaked = false }: PlexDeviceOptions,
+  put: PlexDevice['put'],
+): Promise<string> {
   const plex = {
     kind: 'apt-package',
     name: 'plex',
@@ -120,8 +129,23 @@ function listOf(repository: PlexRepository, entry: Readonly<Record<string, strin
     keyFingerprint: repository.fingerprint,
     minimumVersion: '1.43.4.10903',
     ...entry,
+    ...(isBaked ? { file: await bake(repository, put) } : {}),
   };
   return JSON.stringify({ format: 1, mirrors: [], artifacts: [plex] });
+}
+
+/** Puts the package where the image would have it; gives what the list says of it. */
+async function bake({ url }: PlexRepository, put: PlexDevice['put']) {
+  const index = await (await fetch(`${url}/dists/public/main/binary-arm64/Packages`)).text();
+  const field = (name: string) => new RegExp(`^${name}: (.+)$`, 'm').exec(index)?.[1] ?? '';
+  const content = await fetch(`${url}/${field('Filename')}`);
+  put(bakedPackage, Buffer.from(await content.arrayBuffer()));
+  return {
+    path: bakedPackage,
+    version: field('Version'),
+    sizeBytes: Number(field('Size')),
+    sha256: field('SHA256'),
+  };
 }
 
 interface Programs {

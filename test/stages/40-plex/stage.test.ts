@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { aptReason } from '../../../stages/40-plex/setup/apt.ts';
 import { setup } from '../../../stages/40-plex/setup.ts';
 import { loadStage, renderTemplates, StageTree } from '../stage-tree.ts';
+import { bakedPackage } from './plex-device.ts';
 
 async function render(answers: object): Promise<ReadonlyMap<string, string>> {
   const stage = await loadStage('40-plex');
@@ -32,6 +33,10 @@ describe('40-plex', () => {
 
     expect(paths.filter((path) => /^\/etc\/|plexmediaserver\/|services\.d/.test(path))).toEqual([]);
     expect(paths.filter((path) => path.startsWith('/usr/lib/hearth/plex/'))).toHaveLength(5);
+  });
+
+  it('says where a private image has the package', async () => {
+    expect((await loadStage('40-plex')).artifacts).toEqual([{ name: 'plex', path: bakedPackage }]);
   });
 
   it('lets only the house in', async () => {
