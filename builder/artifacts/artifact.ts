@@ -1,6 +1,9 @@
 /** Something that others publish, pinned in `artifacts.lock.yaml`. Nothing else is ever fetched. */
 export type Artifact = FileArtifact | AptPackageArtifact | ContainerImageArtifact;
 
+/** What the store keeps: bytes that have a digest. */
+export type StoredArtifact = FileArtifact | ContainerImageArtifact;
+
 interface ArtifactBase {
   /** Its key in the lock: `k3s`. */
   readonly name: string;
@@ -22,7 +25,7 @@ export interface FileArtifact extends ArtifactBase {
   readonly sha256: string;
 }
 
-/** A package of a signed apt repository that may not be given to others: the device installs it from there. */
+/** A package of a signed apt repository: the device installs it from there, and gets its updates from there. */
 export interface AptPackageArtifact extends ArtifactBase {
   readonly kind: 'apt-package';
   readonly repository: string;
@@ -35,7 +38,12 @@ export interface AptPackageArtifact extends ArtifactBase {
   readonly keyFingerprint: string;
   /** Older ones have known flaws. */
   readonly minimumVersion: string;
+  /** The newest one of the signed lists when the lock was written: what an image may bring along. */
+  readonly file?: PackageFile;
 }
+
+/** A package as its maker publishes it. */
+export type PackageFile = Pick<FileArtifact, 'version' | 'url' | 'sizeBytes' | 'sha256'>;
 
 /** A container image of a registry. */
 export interface ContainerImageArtifact extends ArtifactBase {

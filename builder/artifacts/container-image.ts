@@ -7,39 +7,58 @@ import type { ToolsTree } from '../host/tools-tree.ts';
 import { removeTree, sweepLeftovers, temporaryName } from '../host/workspace.ts';
 import { hashFile } from '../text/digest.ts';
 import type { ContainerImageArtifact } from './artifact.ts';
-import { examineImageArchive } from './check-archive.ts';
+import { type CheckOptions, examineImageArchive } from './check-archive.ts';
 import { type Descriptor, indexSchema, isArm64, manifestSchema, parseJson } from './image-json.ts';
 import { type ImageReference, parseImageReference } from './image-reference.ts';
 import { digestOfBytes, writeOciArchive } from './oci-archive.ts';
 import { copyFromRegistry, type RegistryOptions, readFromRegistry } from './skopeo.ts';
+import { artifactFolder } from './store.ts';
+import type { ZstdOptions } from './zstd.ts';
 
 export interface ContainerImageOptions extends Omit<RegistryOptions, 'tools'> {
   readonly cacheDir: string;
   readonly tools: Pick<ToolsTree, 'path'>;
-  /** Asks no registry: what is not in the cache is missing. */
-  readonly isOffline?: boolean;
+  /** It is not in the cache and is copied now. */
+  readonly onCopy?: () => void;
 }
+
+/** What lies in the cache in the place of an image. */
+export type ImageState =
+  | { readonly kind: 'whole' }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'damaged'; readonly reason: string };
 
 /** Where the archive of an image is, or will be: `CACHE/artifacts/images/HEX.tar.zst`, by the digest for arm64. */
 export function storedContainerImage(
   cacheDir: string,
   { arm64Digest }: Pick<ContainerImageArtifact, 'arm64Digest'>,
 ): string {
-  return `${cacheDir}/artifacts/images/${arm64Digest.replace('sha256:', '')}.tar.zst`;
+  return `${artifactFolder(cacheDir)}/images/${arm64Digest.replace('sha256:', '')}.tar.zst`;
 }
 
-/** True if the archive is there, whole, importable by k3s, and has the image under its name. Reads all of it. */
-export async function hasContainerImage(
+/** Looks at the archive in the cache. Reads all of it: `zstd` is run, by default that of the host. */
+export async function stateOfImage(
   artifact: ContainerImageArtifact,
-  options: Pick<ContainerImageOptions, 'cacheDir' | 'tools' | 'signal'>,
-): Promise<boolean> {
+  options: ZstdOptions & { readonly cacheDir: string },
+): Promise<ImageState> {
   const file = storedContainerImage(options.cacheDir, artifact);
-  if (!(await exists(file))) return false;
+  if (!(await exists(file))) return { kind: 'missing' };
+  const [problem] = await imageProblems(file, artifact, options);
+  return problem === undefined ? { kind: 'whole' } : { kind: 'damaged', reason: problem };
+}
+
+/** What keeps an archive from being whole, importable by k3s, and of this image under its full name. */
+export async function imageProblems(
+  file: string,
+  { reference, arm64Digest }: Pick<ContainerImageArtifact, 'reference' | 'arm64Digest'>,
+  options: CheckOptions = {},
+): Promise<readonly string[]> {
   const { problems, archive } = await examineImageArchive(file, options);
-  if (problems.length > 0) return false;
-  return (archive?.images ?? []).some(
-    ({ names, manifest }) => names.includes(artifact.reference) && manifest?.digest === artifact.arm64Digest,
+  if (problems.length > 0) return problems;
+  const isIn = archive?.images.some(
+    ({ names, manifest }) => names.includes(reference) && manifest?.digest === arm64Digest,
   );
+  return isIn ? [] : [`${reference} (${arm64Digest}) is not in it.`];
 }
 
 /**
@@ -52,8 +71,8 @@ export async function provideContainerImage(
   options: ContainerImageOptions,
 ): Promise<string> {
   const file = storedContainerImage(options.cacheDir, artifact);
-  if (await hasContainerImage(artifact, options)) return file;
-  if (options.isOffline) throw missingOffline(artifact, file);
+  if ((await stateOfImage(artifact, options)).kind === 'whole') return file;
+  options.onCopy?.();
   const reference = parseImageReference(artifact.reference);
   if (!reference)
     throw refused(artifact, `"${artifact.reference}" is no full name: registry, repository and tag.`);
@@ -133,14 +152,5 @@ function refused(artifact: ContainerImageArtifact, why: string, details?: string
     ...(details === undefined ? {} : { details }),
     todo: `Pin it again: scripts/hearth lock --only ${artifact.name}`,
     state: 'Nothing of it was kept.',
-  });
-}
-
-function missingOffline(artifact: ContainerImageArtifact, file: string): HearthError {
-  return new HearthError('ERR_DOWNLOAD', {
-    what: `The container image ${artifact.reference} is not in the cache.`,
-    why: `${file} is missing or damaged, and --offline forbids asking its registry.`,
-    todo: 'Run `scripts/hearth fetch` with a network once, or `scripts/hearth store import FILE`.',
-    state: 'Nothing was changed.',
   });
 }

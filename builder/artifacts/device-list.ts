@@ -20,15 +20,33 @@ export function deviceList(
   return {
     format: 1,
     mirrors: mirrors.filter((mirror) => /^https?:/.test(mirror)),
-    artifacts: placed.map(({ artifact, delivery, path, mode }) => ({
-      ...withoutPaperwork(artifact),
-      ...(artifact.kind === 'file' ? { delivery, path, mode } : {}),
-    })),
+    artifacts: placed.map((one) => ({ ...withoutPaperwork(one.artifact), ...placeOf(one) })),
   };
+}
+
+function placeOf({ artifact, delivery, path, mode }: PlacedArtifact): Readonly<Record<string, unknown>> {
+  switch (artifact.kind) {
+    case 'file':
+      return { delivery, path, mode };
+    case 'container-image':
+      return { delivery, path: delivery === 'baked' ? path : plainTar(path), mode };
+    case 'apt-package': {
+      if (delivery !== 'baked' || artifact.file === undefined) return {};
+      const { version, sizeBytes, sha256 } = artifact.file;
+      return { file: { path, version, sizeBytes, sha256 } };
+    }
+  }
+}
+
+/** The device does not compress: the layers are packed already. k3s goes by the ending. */
+function plainTar(path: string): string {
+  return path.replace(/\.zst$/, '');
 }
 
 /** What only matters where the image is made is left out. */
 function withoutPaperwork(artifact: Artifact): ListedArtifact {
   const { licence: _licence, mayBePublished: _mayBePublished, source: _source, ...rest } = artifact;
-  return rest;
+  if (rest.kind !== 'apt-package') return rest;
+  const { file: _file, ...aptPackage } = rest;
+  return aptPackage;
 }

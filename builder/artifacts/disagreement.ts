@@ -12,8 +12,8 @@ export interface Disagreement {
 /** What differs between the lock and what the maker publishes for the same version. */
 export function disagreements(locked: Artifact, published: Artifact): readonly Disagreement[] {
   return Object.entries(valuesOf(locked)).flatMap(([key, value]) => {
-    const other = valuesOf(published)[key] ?? '';
-    return value === other ? [] : [{ key, locked: value, published: other }];
+    const other = valuesOf(published)[key];
+    return other === undefined || value === other ? [] : [{ key, locked: value, published: other }];
   });
 }
 
@@ -44,9 +44,13 @@ function valuesOf(artifact: Artifact): Readonly<Record<string, string>> {
       const { indexDigest, arm64Digest } = artifact satisfies ContainerImageArtifact;
       return { indexDigest, arm64Digest };
     }
-    case 'apt-package':
-      // Its key is compared where the key is read.
-      return {};
+    case 'apt-package': {
+      // Its key is compared where the key is read. Another build of the same version is another file.
+      const { file } = artifact;
+      if (file === undefined) return {};
+      const of = `of ${file.version}`;
+      return { [`sha256 ${of}`]: file.sha256, [`sizeBytes ${of}`]: String(file.sizeBytes) };
+    }
   }
 }
 

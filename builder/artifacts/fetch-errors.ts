@@ -2,8 +2,8 @@ import { HearthError } from '../errors/hearth-error.ts';
 import type { DownloadFailure } from '../host/download.ts';
 import { count } from '../text/count.ts';
 import { formatSize } from '../text/size.ts';
-import type { FileArtifact } from './artifact.ts';
-import { describeArtifact, type StoredState, totalSize } from './store.ts';
+import type { StoredArtifact } from './artifact.ts';
+import { describeArtifact, totalSize } from './store.ts';
 
 const again = 'Run the same command again: it goes on where it stopped.';
 const mirrorHint =
@@ -22,20 +22,22 @@ export function notFetched(failures: readonly DownloadFailure[], total: number):
   });
 }
 
+/** Something that the store lacks. */
+export interface Lack {
+  readonly artifact: StoredArtifact;
+  /** `damaged` has a reason. */
+  readonly state: { readonly kind: string; readonly reason?: string };
+}
+
 /** What an offline run misses: with size and address. */
-export function notInStore(
-  missing: readonly { readonly artifact: FileArtifact; readonly state: StoredState }[],
-): HearthError {
-  const artifacts = missing.map(({ artifact }) => artifact);
-  const size = formatSize(totalSize(artifacts));
+export function notInStore(missing: readonly Lack[]): HearthError {
   const verb = missing.length === 1 ? 'is' : 'are';
   return new HearthError('ERR_DOWNLOAD', {
-    what: `${count(missing.length, 'artifact')} (${size}) ${verb} not in the store, and nothing is fetched offline.`,
+    what: `${count(missing.length, 'artifact')}${sizeOf(missing)} ${verb} not in the store, and nothing is fetched offline.`,
     details: missing
       .flatMap(({ artifact, state }) => [
-        `- ${describeArtifact(artifact)}: ${state.kind === 'damaged' ? `damaged, ${state.reason}` : 'missing'}`,
-        `    ${artifact.sizeBytes} bytes, SHA-256 ${artifact.sha256}`,
-        `    ${artifact.url}`,
+        `- ${describeArtifact(artifact)}: ${state.reason === undefined ? 'missing' : `damaged, ${state.reason}`}`,
+        ...whereabouts(artifact),
       ])
       .join('\n'),
     todo: [
@@ -47,6 +49,18 @@ export function notInStore(
     ].join('\n'),
     state: 'Nothing was fetched and nothing was changed.',
   });
+}
+
+/** How large an image is, its registry knows. */
+function sizeOf(missing: readonly Lack[]): string {
+  const files = missing.flatMap(({ artifact }) => (artifact.kind === 'file' ? [artifact] : []));
+  return files.length < missing.length ? '' : ` (${formatSize(totalSize(files))})`;
+}
+
+function whereabouts(artifact: StoredArtifact): readonly string[] {
+  return artifact.kind === 'file'
+    ? [`    ${artifact.sizeBytes} bytes, SHA-256 ${artifact.sha256}`, `    ${artifact.url}`]
+    : [`    a container image, for arm64 ${artifact.arm64Digest}`];
 }
 
 function adviceFor(failures: readonly DownloadFailure[]): { why?: string; todo: string; state: string } {

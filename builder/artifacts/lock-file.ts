@@ -8,7 +8,7 @@ import { parseYaml } from '../config/parse-yaml.ts';
 import { HearthError } from '../errors/hearth-error.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { writeFileAtomically } from '../host/workspace.ts';
-import type { Artifact } from './artifact.ts';
+import type { Artifact, PackageFile } from './artifact.ts';
 import { lockProblems, lockSchema } from './lock-schema.ts';
 
 /** Its name, at the root of the project. */
@@ -95,15 +95,15 @@ function fieldsOf(artifact: Artifact): Record<string, unknown> {
   const { kind, licence, mayBePublished, source } = artifact;
   const last = { licence, mayBePublished, source };
   switch (artifact.kind) {
-    case 'file': {
-      const { version, url, sizeBytes, sha256 } = artifact;
-      return { kind, version, url, sizeBytes, sha256, ...last };
-    }
+    case 'file':
+      return { kind, ...publishedFields(artifact), ...last };
     case 'apt-package': {
-      const { repository, suite, component, keyUrl, keyFingerprint, minimumVersion } = artifact;
+      const { repository, suite, component, keyUrl, keyFingerprint, minimumVersion, file } = artifact;
       return {
         ...{ kind, repository, suite, component, package: artifact.package },
-        ...{ keyUrl, keyFingerprint, minimumVersion, ...last },
+        ...{ keyUrl, keyFingerprint, minimumVersion },
+        ...(file === undefined ? {} : { file: publishedFields(file) }),
+        ...last,
       };
     }
     case 'container-image': {
@@ -111,6 +111,10 @@ function fieldsOf(artifact: Artifact): Record<string, unknown> {
       return { kind, reference, indexDigest, arm64Digest, ...last };
     }
   }
+}
+
+function publishedFields({ version, url, sizeBytes, sha256 }: PackageFile): PackageFile {
+  return { version, url, sizeBytes, sha256 };
 }
 
 /** wordIssues leaves unknown keys to others; a lock has no other. */

@@ -3,6 +3,7 @@ import { isRecord } from '../config/config-path.ts';
 import type { Finding } from '../config/finding.ts';
 import { artifactNameProblem } from '../config/rules/artifact.ts';
 import { parseImageReference } from './image-reference.ts';
+import { compareVersions } from './version-order.ts';
 
 const version = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+~:_-]*$/, 'must be a version');
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hex digits');
@@ -17,26 +18,32 @@ const address = z
 
 const about = { licence: line, mayBePublished: z.boolean(), source: line };
 
-const file = z.strictObject({
-  kind: z.literal('file'),
+const published = {
   version,
   url: address,
   sizeBytes: z.int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits in small letters'),
-  ...about,
-});
+};
 
-const aptPackage = z.strictObject({
-  kind: z.literal('apt-package'),
-  repository: address,
-  suite: word,
-  component: word,
-  package: word,
-  keyUrl: address,
-  keyFingerprint: z.string().regex(/^[0-9A-F]{40}$/, 'must be 40 hex digits in capitals, without spaces'),
-  minimumVersion: version,
-  ...about,
-});
+const file = z.strictObject({ kind: z.literal('file'), ...published, ...about });
+
+const aptPackage = z
+  .strictObject({
+    kind: z.literal('apt-package'),
+    repository: address,
+    suite: word,
+    component: word,
+    package: word,
+    keyUrl: address,
+    keyFingerprint: z.string().regex(/^[0-9A-F]{40}$/, 'must be 40 hex digits in capitals, without spaces'),
+    minimumVersion: version,
+    file: z.strictObject(published).exactOptional(),
+    ...about,
+  })
+  .refine(({ file: one, minimumVersion }) => !one || compareVersions(one.version, minimumVersion) >= 0, {
+    path: ['file', 'version'],
+    error: 'is older than minimumVersion',
+  });
 
 const containerImage = z
   .strictObject({
@@ -92,5 +99,19 @@ export function lockProblems(data: unknown): readonly Finding[] {
             message: `does not agree with the ${names.length} above: the file was changed or cut off`,
           },
         ]),
+    ...sameImages(artifacts),
   ];
+}
+
+/** The store keeps an image by its digest, with the one name that k3s will know it by. */
+function sameImages(artifacts: Readonly<Record<string, unknown>>): readonly Finding[] {
+  const seen = new Map<unknown, string>();
+  return Object.entries(artifacts).flatMap(([name, entry]) => {
+    const digest = isRecord(entry) ? entry['arm64Digest'] : undefined;
+    const first = seen.get(digest);
+    if (digest !== undefined && first === undefined) seen.set(digest, name);
+    if (first === undefined) return [];
+    const message = `is the same image as "${first}"`;
+    return [{ path: ['artifacts', name, 'arm64Digest'], anchor: 'value' as const, message }];
+  });
 }

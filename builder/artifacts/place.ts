@@ -2,14 +2,15 @@ import type { Config, Delivery } from '../config/schema.ts';
 import type { StageArtifact } from '../stage/define.ts';
 import type { BakedFile, Stage, StageProblem } from '../stage/stage.ts';
 import { suggest } from '../text/suggest.ts';
-import type { Artifact, FileArtifact } from './artifact.ts';
+import type { Artifact, ContainerImageArtifact, FileArtifact } from './artifact.ts';
+import { fileOf } from './artifact-file.ts';
 
 /** An artifact that a stage of this image uses, and how it comes to the device. */
 export interface PlacedArtifact {
   readonly stage: string;
   readonly artifact: Artifact;
   readonly delivery: Delivery;
-  /** Absolute path on the device; '' for what is no file. */
+  /** Absolute path on the device; '' if its stage names none. */
   readonly path: string;
   readonly mode: number;
   readonly keepImages?: readonly string[];
@@ -42,18 +43,25 @@ export function placeArtifacts(
 
 /** The files of one stage that are laid into its tree. */
 export function bakedFiles(placed: readonly PlacedArtifact[], stage: string): readonly BakedFile[] {
-  return placed.flatMap((one) => {
+  return placed.flatMap((one): readonly BakedFile[] => {
     const { artifact, delivery, path, mode, keepImages } = one;
-    if (one.stage !== stage || delivery !== 'baked' || artifact.kind !== 'file') return [];
-    const { name, sha256 } = artifact;
-    return [{ name, sha256, path: path.slice(1), mode, ...(keepImages === undefined ? {} : { keepImages }) }];
+    if (one.stage !== stage || delivery !== 'baked') return [];
+    const place = { name: artifact.name, path: path.slice(1), mode };
+    if (artifact.kind === 'container-image')
+      return [{ ...place, sha256: hexOf(artifact), reference: artifact.reference }];
+    return [{ ...place, sha256: hexOf(artifact), ...(keepImages === undefined ? {} : { keepImages }) }];
   });
 }
 
 /** The artifacts that a build needs in the store. */
 export function bakedArtifacts(placed: readonly PlacedArtifact[]): readonly FileArtifact[] {
+  return placed.flatMap(({ artifact, delivery }) => (delivery === 'baked' ? (fileOf(artifact) ?? []) : []));
+}
+
+/** The container images that a build needs in the store. */
+export function bakedImages(placed: readonly PlacedArtifact[]): readonly ContainerImageArtifact[] {
   return placed.flatMap(({ artifact, delivery }) =>
-    delivery === 'baked' && artifact.kind === 'file' ? [artifact] : [],
+    delivery === 'baked' && artifact.kind === 'container-image' ? [artifact] : [],
   );
 }
 
@@ -67,34 +75,54 @@ function placeOne(
   const refuse = (problem: StageProblem): Placement => ({ placed: [], problems: [problem] });
   const artifact = lock.find(({ name }) => name === wanted.name);
   if (artifact === undefined) return refuse({ file, ...notLocked(wanted.name, lock) });
-  if (artifact.kind === 'file' && wanted.path === undefined)
-    return refuse({ file, message: `says no path for the artifact "${wanted.name}"` });
-  const delivery = artifacts.delivery[wanted.name] ?? usualDelivery(artifact, edition, artifacts.isPrivate);
-  const refusal = delivery === 'baked' ? reasonNotToBake(artifact, artifacts.isPrivate) : undefined;
+  const wrongPath = pathProblem(wanted, artifact);
+  if (wrongPath !== undefined) return refuse({ file, ...wrongPath });
+  const hindrance = reasonNotToBake(artifact, wanted.path, artifacts.isPrivate);
+  const usual = edition === 'full' && hindrance === undefined ? 'baked' : 'first-boot';
+  const delivery = artifacts.delivery[wanted.name] ?? usual;
+  const refusal = delivery === 'baked' ? hindrance : undefined;
   return {
     placed: [{ stage, artifact, delivery, ...placeOf(wanted, artifact) }],
     problems: refusal === undefined ? [] : [{ file: 'config.yaml', ...refusal }],
   };
 }
 
-function usualDelivery(artifact: Artifact, edition: Config['edition'], isPrivate: boolean): Delivery {
-  const isBaked = edition === 'full' && reasonNotToBake(artifact, isPrivate) === undefined;
-  return isBaked ? 'baked' : 'first-boot';
+/** k3s chooses the way to unpack an archive by its ending, and passes over a changed one that has a known name. */
+function pathProblem(
+  { name, path }: StageArtifact,
+  { kind }: Artifact,
+): Pick<StageProblem, 'message' | 'help'> | undefined {
+  if (kind === 'apt-package') return undefined;
+  if (path === undefined) return { message: `says no path for the artifact "${name}"` };
+  if (kind === 'file' || /@DIGEST@[^/]*\.tar\.zst$/.test(path)) return undefined;
+  return {
+    message: `lays the container image "${name}" at ${path}, where k3s may not find it`,
+    help: 'end the path with @DIGEST@.tar.zst',
+  };
 }
 
 function reasonNotToBake(
-  { name, kind, mayBePublished, licence }: Artifact,
+  artifact: Artifact,
+  path: string | undefined,
   isPrivate: boolean,
 ): Pick<StageProblem, 'message' | 'help'> | undefined {
+  const { name, mayBePublished, licence } = artifact;
   if (!mayBePublished && !isPrivate) {
     return {
       message: `artifacts.delivery.${name}: "${name}" may not be given to others (${licence}), so it can not be baked into an image that may be`,
       help: 'leave it to the device (first-boot), or say `artifacts.isPrivate: true` if the image stays with you',
     };
   }
-  if (kind === 'file') return undefined;
+  if (artifact.kind !== 'apt-package') return undefined;
+  if (artifact.file === undefined) {
+    return {
+      message: `artifacts.delivery.${name}: no package file is pinned for "${name}", so there is nothing to bake`,
+      help: `run \`scripts/hearth lock --only ${name}\`, or leave it to the device: first-boot`,
+    };
+  }
+  if (path !== undefined) return undefined;
   return {
-    message: `artifacts.delivery.${name}: "${name}" is no file, so the device fetches it itself`,
+    message: `artifacts.delivery.${name}: its stage has no path for the package file of "${name}"`,
     help: 'leave it to the device: first-boot',
   };
 }
@@ -103,9 +131,14 @@ function placeOf(
   { path = '', mode = 0o644, keepImages }: StageArtifact,
   artifact: Artifact,
 ): Pick<PlacedArtifact, 'path' | 'mode' | 'keepImages'> {
-  const digest = artifact.kind === 'file' ? artifact.sha256.slice(0, 12) : '';
-  const place = { path: path.replaceAll('@DIGEST@', digest), mode };
+  const place = { path: path.replaceAll('@DIGEST@', hexOf(artifact).slice(0, 12)), mode };
   return keepImages === undefined ? place : { ...place, keepImages };
+}
+
+/** 64 hex digits that say what it is; '' for a package without a pinned file. */
+function hexOf(artifact: Artifact): string {
+  if (artifact.kind === 'container-image') return artifact.arm64Digest.slice('sha256:'.length);
+  return fileOf(artifact)?.sha256 ?? '';
 }
 
 function notLocked(name: string, lock: readonly Artifact[]): Pick<StageProblem, 'message' | 'help'> {

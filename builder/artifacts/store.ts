@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, rm, stat } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { formatSize } from '../text/size.ts';
-import type { FileArtifact } from './artifact.ts';
+import type { FileArtifact, StoredArtifact } from './artifact.ts';
 
 /** What lies in the store under the digest of an artifact. */
 export type StoredState =
@@ -33,7 +33,7 @@ export async function checkStored(
     artifacts.map((artifact) =>
       limit(async () => {
         signal?.throwIfAborted();
-        return await stateOf(storedArtifact(cacheDir, artifact.sha256), artifact, signal);
+        return await stateOfFile(storedArtifact(cacheDir, artifact.sha256), artifact, signal);
       }),
     ),
   );
@@ -51,8 +51,10 @@ export function distinctArtifacts(artifacts: readonly FileArtifact[]): FileArtif
   return artifacts.filter(({ sha256 }) => !seen.has(sha256) && seen.add(sha256));
 }
 
-/** `k3s v1.36.4+k3s1 (68.1 MiB)`. */
-export function describeArtifact({ name, version, sizeBytes }: FileArtifact): string {
+/** `k3s v1.36.4+k3s1 (68.1 MiB)`, `mastodon (ghcr.io/mastodon/mastodon:v4.7.4)`. */
+export function describeArtifact(artifact: StoredArtifact): string {
+  if (artifact.kind === 'container-image') return `${artifact.name} (${artifact.reference})`;
+  const { name, version, sizeBytes } = artifact;
   return `${name} ${version} (${formatSize(sizeBytes)})`;
 }
 
@@ -61,10 +63,11 @@ export function totalSize(artifacts: readonly Pick<FileArtifact, 'sizeBytes'>[])
   return artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-async function stateOf(
+/** Compares a file with what it should be, reading each byte. */
+export async function stateOfFile(
   path: string,
   { sha256, sizeBytes }: Pick<FileArtifact, 'sha256' | 'sizeBytes'>,
-  signal: AbortSignal | undefined,
+  signal?: AbortSignal,
 ): Promise<StoredState> {
   const handle = await open(path, 'r').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

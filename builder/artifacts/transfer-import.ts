@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { extract, type Header } from 'tar-stream';
 import { HearthError } from '../errors/hearth-error.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { diskFullError } from '../host/disk-full.ts';
 import { publish, sweepLeftovers, temporaryName } from '../host/workspace.ts';
-import { artifactFolder, checkStored, storedArtifact } from './store.ts';
+import { imageProblems } from './container-image.ts';
+import type { StoreLook } from './fill-store.ts';
+import { artifactFolder, stateOfFile } from './store.ts';
 import {
   type ExportedArtifact,
+  type ExportedImage,
   entryName,
+  isImage,
   manifestName,
   maxManifestBytes,
   parseManifest,
@@ -25,21 +30,21 @@ export interface ImportOutcome {
  * Takes the files of an exported store. All of them are checked before the first gets its name: a tar with anything wrong,
  * missing or unknown in it changes nothing. Throws ERR_DOWNLOAD for such a tar and ERR_USAGE for a file that can't be read.
  */
-export async function importStore(
-  cacheDir: string,
-  file: string,
-  signal?: AbortSignal,
-): Promise<ImportOutcome> {
+export async function importStore(file: string, store: StoreLook): Promise<ImportOutcome> {
   const source = await openExport(file);
-  const folder = artifactFolder(cacheDir);
+  const { signal } = store;
+  const folder = artifactFolder(store.cacheDir);
   const draft = temporaryName(`${folder}/import`);
   try {
     await sweepLeftovers(folder);
     await mkdir(draft, { recursive: true });
-    await mkdir(`${folder}/sha256`, { recursive: true });
-    const outcome = await unpack(source, { file, cacheDir, draft, ...(signal ? { signal } : {}) });
-    for (const { sha256 } of outcome.imported) {
-      await publish(`${draft}/${sha256}`, storedArtifact(cacheDir, sha256));
+    const outcome = await unpack(source, { file, folder, draft, signal });
+    for (const image of outcome.imported.filter(isImage))
+      await refuseOtherImage(image, draft, { file, store });
+    for (const artifact of outcome.imported) {
+      const path = `${folder}/${entryName(artifact)}`;
+      await mkdir(dirname(path), { recursive: true });
+      await publish(draftOf(artifact, draft), path);
     }
     return outcome;
   } catch (error) {
@@ -53,10 +58,11 @@ export async function importStore(
 
 interface Unpacking {
   readonly file: string;
-  readonly cacheDir: string;
+  /** Of the store. */
+  readonly folder: string;
   /** Folder for the files while they come. */
   readonly draft: string;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** What can be read of an entry of a tar. */
@@ -82,7 +88,7 @@ async function openExport(file: string): Promise<FileHandle> {
 }
 
 async function unpack(source: FileHandle, options: Unpacking): Promise<ImportOutcome> {
-  const { file, cacheDir, signal } = options;
+  const { file, folder, signal } = options;
   const tar = extract();
   const bytes = source.createReadStream({ autoClose: false, highWaterMark: 1024 ** 2 });
   bytes.on('error', (error) => tar.destroy(error));
@@ -99,16 +105,14 @@ async function unpack(source: FileHandle, options: Unpacking): Promise<ImportOut
     const artifact = manifest.find((one) => entryName(one) === entry.header.name);
     if (!artifact)
       throw refused(file, `It holds ${shown(entry.header.name)}, which its manifest does not name.`);
-    if (imported.has(artifact.sha256) || found.has(artifact.sha256)) {
-      throw refused(file, `It holds ${entry.header.name} twice.`);
-    }
-    const [state] = await checkStored(cacheDir, [artifact], signal);
-    const isThere = state?.kind === 'whole';
+    const name = entryName(artifact);
+    if (imported.has(name) || found.has(name)) throw refused(file, `It holds ${name} twice.`);
+    const isThere = (await stateOfFile(`${folder}/${name}`, artifact, signal)).kind === 'whole';
     await readArtifact(entry, artifact, isThere, options);
-    (isThere ? found : imported).set(artifact.sha256, artifact);
+    (isThere ? found : imported).set(name, artifact);
   }
   if (!manifest) throw refused(file, 'It holds nothing.');
-  const missing = manifest.find(({ sha256 }) => !imported.has(sha256) && !found.has(sha256));
+  const missing = manifest.find((one) => !imported.has(entryName(one)) && !found.has(entryName(one)));
   if (missing)
     throw refused(file, `It lacks ${entryName(missing)} (${missing.name}), which its manifest names.`);
   return { imported: [...imported.values()], found: [...found.values()] };
@@ -138,7 +142,7 @@ async function readArtifact(
   if (size !== artifact.sizeBytes) {
     throw refused(file, `${name} (${artifact.name}) has ${size} bytes instead of ${artifact.sizeBytes}.`);
   }
-  const target = isThere ? undefined : await open(`${draft}/${artifact.sha256}`, 'wx', 0o644);
+  const target = isThere ? undefined : await open(draftOf(artifact, draft), 'wx', 0o644);
   const hash = createHash('sha256');
   try {
     for await (const part of entry) {
@@ -153,6 +157,21 @@ async function readArtifact(
   const found = hash.digest('hex');
   if (found === artifact.sha256) return;
   throw refused(file, `${artifact.name}: SHA-256 is ${found}, wanted ${artifact.sha256}.`);
+}
+
+/** The name says which image it is, so the archive must be that. */
+async function refuseOtherImage(
+  image: ExportedImage,
+  draft: string,
+  { file, store }: { readonly file: string; readonly store: StoreLook },
+): Promise<void> {
+  const options = { tools: await store.tools?.(), signal: store.signal, name: entryName(image) };
+  const [problem] = await imageProblems(draftOf(image, draft), image, options);
+  if (problem !== undefined) throw refused(file, `${image.name}: ${problem}`);
+}
+
+function draftOf(artifact: ExportedArtifact, draft: string): string {
+  return `${draft}/${entryName(artifact).replace('/', '-')}`;
 }
 
 /** Names in a tar may hold anything. */

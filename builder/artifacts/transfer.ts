@@ -1,33 +1,34 @@
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import { HearthError } from '../errors/hearth-error.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { diskFullError } from '../host/disk-full.ts';
 import { publish, temporaryName } from '../host/workspace.ts';
-import type { FileArtifact } from './artifact.ts';
+import { hashFile } from '../text/digest.ts';
+import type { StoredArtifact } from './artifact.ts';
+import { storedContainerImage } from './container-image.ts';
 import { notInStore } from './fetch-errors.ts';
-import { checkStored, distinctArtifacts, type StoredState, storedArtifact } from './store.ts';
+import { findLacks, type StoreLook } from './fill-store.ts';
+import { artifactFolder } from './store.ts';
 import { addFile, fileHeader } from './tar-file.ts';
-import { entryName, formatManifest, manifestName } from './transfer-manifest.ts';
+import { type ExportedArtifact, entryName, formatManifest, manifestName } from './transfer-manifest.ts';
 
 /**
- * Writes the stored files of these artifacts into one tar with a manifest, the same bytes for the same artifacts. The tar
+ * Writes what the store has of these artifacts into one tar with a manifest, the same bytes for the same artifacts. The tar
  * gets its name when it is complete. Throws ERR_DOWNLOAD that names what the store lacks, and ERR_USAGE for a file that
  * can't be written. Returns what the tar holds.
  */
 export async function exportStore(
-  cacheDir: string,
-  artifacts: readonly FileArtifact[],
+  artifacts: readonly StoredArtifact[],
   file: string,
-  signal?: AbortSignal,
-): Promise<readonly FileArtifact[]> {
-  const wanted = distinctArtifacts(artifacts).toSorted((a, b) => (a.sha256 < b.sha256 ? -1 : 1));
-  const states = await checkStored(cacheDir, wanted, signal);
-  const pairs = wanted.map((artifact, index) => ({ artifact, state: states[index] as StoredState }));
-  const missing = pairs.filter(({ state }) => state.kind !== 'whole');
-  if (missing.length > 0) throw notInStore(missing);
+  store: StoreLook,
+): Promise<readonly ExportedArtifact[]> {
+  const { cacheDir, signal } = store;
+  const lacks = await findLacks(artifacts, store);
+  if (lacks.length > 0) throw notInStore(lacks);
+  const wanted = await exported(artifacts, cacheDir);
   const draft = temporaryName(file);
   try {
     const tar = pack();
@@ -42,13 +43,30 @@ export async function exportStore(
   return wanted;
 }
 
-async function packStore(tar: Pack, cacheDir: string, artifacts: readonly FileArtifact[]): Promise<void> {
+/** Each file of the store once, by its name. */
+async function exported(artifacts: readonly StoredArtifact[], cacheDir: string): Promise<ExportedArtifact[]> {
+  const all = await Promise.all(artifacts.map(async (artifact) => await describe(artifact, cacheDir)));
+  const byName = new Map(all.map((one) => [entryName(one), one]));
+  return [...byName].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+async function describe(artifact: StoredArtifact, cacheDir: string): Promise<ExportedArtifact> {
+  if (artifact.kind === 'file') {
+    const { name, version, url, sizeBytes, sha256 } = artifact;
+    return { name, version, url, sizeBytes, sha256 };
+  }
+  const { name, reference, arm64Digest } = artifact;
+  const path = storedContainerImage(cacheDir, artifact);
+  return { name, reference, arm64Digest, sizeBytes: (await stat(path)).size, sha256: await hashFile(path) };
+}
+
+async function packStore(tar: Pack, cacheDir: string, artifacts: readonly ExportedArtifact[]): Promise<void> {
   try {
     // Nothing of this machine and no time: two exports can be compared.
     const header = (name: string) => fileHeader(name, 0o644, new Date(0));
     tar.entry(header(manifestName), formatManifest(artifacts));
     for (const artifact of artifacts)
-      await addFile(tar, header(entryName(artifact)), storedArtifact(cacheDir, artifact.sha256));
+      await addFile(tar, header(entryName(artifact)), `${artifactFolder(cacheDir)}/${entryName(artifact)}`);
     tar.finalize();
   } catch (error) {
     tar.destroy(error as Error);

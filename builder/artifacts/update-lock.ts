@@ -3,6 +3,7 @@ import { count } from '../text/count.ts';
 import { joinWords } from '../text/list.ts';
 import { suggest } from '../text/suggest.ts';
 import type { Artifact, ContainerImageArtifact } from './artifact.ts';
+import { fileOf } from './artifact-file.ts';
 import { type Disagreement, disagreementError, disagreements } from './disagreement.ts';
 import { knownFlaw, knownWeakness, refuseKnownFlaws } from './floors.ts';
 import { parseImageReference } from './image-reference.ts';
@@ -25,8 +26,11 @@ export interface LockChange {
   readonly name: string;
   readonly from: string;
   readonly to: string;
-  /** `unknown`: nobody is known who could be asked. */
-  readonly state: 'same' | 'newer' | 'rebuilt' | 'unknown';
+  /**
+   * `pinned`: the lock did not have the maker's newest package file of a version that is good enough. `unknown`: nobody is
+   * known who could be asked.
+   */
+  readonly state: 'same' | 'newer' | 'rebuilt' | 'pinned' | 'unknown';
   /** What people should know. */
   readonly notes: readonly string[];
 }
@@ -104,8 +108,8 @@ async function updateOne(
   const found = disagreements(locked, published);
   if (found.length > 0 && !rebuilt.includes(locked.name)) throw await explain(locked, found, context);
   if (compareVersions(newest, from) <= 0) {
-    const state = found.length > 0 ? 'rebuilt' : 'same';
-    const artifact = found.length > 0 ? published : locked;
+    const state = found.length > 0 ? 'rebuilt' : isSameFile(locked, published) ? 'same' : 'pinned';
+    const artifact = state === 'same' ? locked : published;
     return { artifact, change: { name: locked.name, from, to: from, state, notes: weaknesses(artifact) } };
   }
   const next = await resolver.pin(newest);
@@ -116,6 +120,10 @@ async function updateOne(
   }
   const to = versionOf(next);
   return { artifact: next, change: { name: next.name, from, to, state: 'newer', notes: weaknesses(next) } };
+}
+
+function isSameFile(locked: Artifact, published: Artifact): boolean {
+  return fileOf(locked)?.sha256 === fileOf(published)?.sha256;
 }
 
 function weaknesses(artifact: Artifact): string[] {

@@ -105,7 +105,7 @@ const commands: readonly ((program: Command) => void)[] = [
   (program) =>
     program
       .command('fetch')
-      .description("bring others' files that artifacts.lock.yaml pins into the store")
+      .description("bring others' files and container images that artifacts.lock.yaml pins into the store")
       .option('-c, --config <file>', 'another file than config.yaml')
       .option('--offline', 'use no network: prove that the store is full')
       .option('--only <name...>', 'these artifacts only')
@@ -188,17 +188,17 @@ function addStoreCommand(store: Command): void {
     'hearth store import store.tar',
   );
   store
-    .description('move the store of fetched files to a machine without a network')
+    .description('move the store of what was fetched to a machine without a network')
     .addHelpText('after', examplesOfBoth);
   store
     .command('export')
-    .description('write the stored files, each checked, into one tar')
+    .description('write what the store has, each checked, into one tar')
     .argument('<file>')
     .addHelpText('after', examplesOfBoth)
     .action(storeExportCommand);
   store
     .command('import')
-    .description('take the files of an exported store, each checked')
+    .description('take what an exported store has, each checked')
     .argument('<file>')
     .addHelpText('after', examplesOfBoth)
     .action(storeImportCommand);

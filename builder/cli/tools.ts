@@ -2,6 +2,7 @@ import { hostArchitecture, lockedToolsSource, toolsPackages } from '../debian/lo
 import { packagesDigest } from '../debian/package-file.ts';
 import type { Packages } from '../debian/packages.ts';
 import { HearthError } from '../errors/hearth-error.ts';
+import { findMirror } from '../host/mirror.ts';
 import {
   accelerationOffReason,
   ensureToolsTree,
@@ -13,7 +14,7 @@ import {
 } from '../host/tools-tree.ts';
 import type { Project } from '../plan/project.ts';
 import type { Emit } from '../run/events.ts';
-import { mirrorOf } from './packages.ts';
+import { mirrorOf, once } from './packages.ts';
 import type { Settings } from './settings.ts';
 
 export interface ToolsOptions {
@@ -51,6 +52,14 @@ export async function prepareTools(options: ToolsOptions): Promise<ToolsTree> {
   return isAccelerated || offReason !== undefined ? tools : withoutAcceleration(tools);
 }
 
+/** The programs for the container images of a store; made when they are wanted, but not offline. */
+export function storeTools(cacheDir: string, isOffline = false): () => Promise<ToolsTree> {
+  return once(async () => {
+    if (isOffline && !(await findToolsTree(cacheDir))) throw noToolsOffline(cacheDir);
+    return await ensureToolsTree({ cacheDir, mirror: async () => await findMirror({}) });
+  });
+}
+
 /** Undefined without a lock, or if the tools that are there have just its packages. */
 async function lockedSource(options: ToolsOptions): Promise<LockedToolsSource | undefined> {
   const { project, settings, packages } = options;
@@ -69,7 +78,7 @@ async function lockedSource(options: ToolsOptions): Promise<LockedToolsSource | 
 
 function noToolsOffline(cacheDir: string): HearthError {
   return new HearthError('ERR_DOWNLOAD', {
-    what: 'The tools tree is not in the cache, and the build is offline.',
+    what: 'The tools tree is not in the cache, and nothing is fetched offline.',
     why: `It holds the programs that make an image; ${cacheDir}/tools has none for this version of Hearth.`,
     todo: 'Run the build once without --offline.',
     state: 'Nothing was fetched.',

@@ -24,10 +24,19 @@ export interface InspectedArtifact {
   readonly name: string;
   readonly kind: string;
   readonly version?: string;
+  /** Of a container image. */
+  readonly reference?: string;
   readonly delivery?: string;
   readonly path?: string;
   readonly sizeBytes?: number;
   readonly sha256?: string;
+  /** Of a package that the image brings along. */
+  readonly file?: {
+    readonly path: string;
+    readonly version: string;
+    readonly sizeBytes: number;
+    readonly sha256: string;
+  };
 }
 
 /** Reads an image back from its own bytes: partition table, FAT by mtools, ext4 by debugfs. Nothing is mounted. */

@@ -42,9 +42,10 @@ export async function fingerprintStage(source: FingerprintSource): Promise<Finge
 }
 
 /** A baked file as a part of a fingerprint. */
-export function describeBaked({ sha256, path, mode, keepImages }: BakedFile): string {
+export function describeBaked({ sha256, reference, path, mode, keepImages }: BakedFile): string {
+  const image = reference === undefined ? '' : ` of ${reference}`;
   const kept = keepImages === undefined ? '' : `, only ${keepImages.join(', ')}`;
-  return `${sha256} at /${path} (${mode.toString(8)})${kept}`;
+  return `${sha256}${image} at /${path} (${mode.toString(8)})${kept}`;
 }
 
 export interface PartChange {

@@ -1,4 +1,5 @@
 import { type Pack, pack } from 'tar-stream';
+import { storedContainerImage } from '../artifacts/container-image.ts';
 import { repackImages } from '../artifacts/repack.ts';
 import { artifactFolder, storedArtifact } from '../artifacts/store.ts';
 import { addFile, fileHeader } from '../artifacts/tar-file.ts';
@@ -30,9 +31,10 @@ export async function packBaked(files: readonly BakedFile[], options: BakeOption
   return tar;
 }
 
-/** What is laid: the stored file itself, or what is kept of it. */
+/** What is laid: the archive of an image, the stored file itself, or what is kept of it. */
 async function sourceOf(file: BakedFile, { cacheDir, tools, signal }: BakeOptions): Promise<string> {
-  const { sha256, keepImages: keep } = file;
+  const { sha256, reference, keepImages: keep } = file;
+  if (reference !== undefined) return storedContainerImage(cacheDir, { arm64Digest: `sha256:${sha256}` });
   const stored = storedArtifact(cacheDir, sha256);
   if (keep === undefined) return stored;
   const target = `${artifactFolder(cacheDir)}/repacked/${sha256.slice(0, 12)}-${digestOf(keep).slice(0, 12)}.tar.zst`;

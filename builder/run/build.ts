@@ -33,6 +33,8 @@ export interface BuildRequest {
   readonly isOffline: boolean;
   /** Lines of apt.conf(5): proxies and time limits of downloads. */
   readonly aptOptions: () => Promise<readonly string[]>;
+  /** Where the proxies of registries are read from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }

@@ -24,13 +24,14 @@ export interface StageBundle {
   readonly mode?: number;
 }
 
-/** A file of others that this stage lays into the root file system, or lets the device fetch. */
+/** A file or container image of others that this stage lays into the root file system, or lets the device fetch. */
 export interface StageArtifact {
   /** Its key in artifacts.lock.yaml. */
   readonly name: string;
   /**
-   * Absolute path in the root file system; `@DIGEST@` stands for the first 12 hex digits of its SHA-256. Left out for a
-   * package that the device installs from its maker's repository.
+   * Absolute path in the root file system; `@DIGEST@` stands for the first 12 hex digits of its SHA-256, for a container
+   * image of its digest for arm64. An image becomes an archive that k3s imports, so its path ends with `@DIGEST@.tar.zst`;
+   * the device makes a `.tar`. Left out for a package that no image may bring along.
    */
   readonly path?: string;
   /** File mode, default 0o644. */

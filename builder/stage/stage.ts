@@ -29,8 +29,10 @@ export interface CollectedPart {
 export interface BakedFile {
   /** Its key in artifacts.lock.yaml. */
   readonly name: string;
-  /** Of the file as its maker publishes it. */
+  /** Of the file as its maker publishes it; for a container image of its manifest for arm64. */
   readonly sha256: string;
+  /** It is a container image, and this is its full name in the archive. */
+  readonly reference?: string;
   /** In the root file system, without a slash at its beginning. */
   readonly path: string;
   readonly mode: number;

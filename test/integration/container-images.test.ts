@@ -6,8 +6,8 @@ import { forEachEntry } from '../../builder/artifacts/archive-files.ts';
 import type { ContainerImageArtifact } from '../../builder/artifacts/artifact.ts';
 import { checkImageArchive } from '../../builder/artifacts/check-archive.ts';
 import {
-  hasContainerImage,
   provideContainerImage,
+  stateOfImage,
   storedContainerImage,
 } from '../../builder/artifacts/container-image.ts';
 import { readImageArchive } from '../../builder/artifacts/image-archive.ts';
@@ -128,14 +128,13 @@ describe('a container image of a registry', () => {
     expect((await readImageArchive(file, { tools })).images[0]?.manifest?.digest).toBe(moved.digests[1]);
   });
 
-  it('is not asked for again, and without a registry it is still there', async () => {
+  it('is not asked for again', async () => {
     const other = await Registry.start();
     const index = await other.push('sample/app:v1', [amd64, arm64]);
     const file = await provide(artifactOf(index));
     await other.stop();
 
     expect(await provide(artifactOf(index))).toBe(file);
-    expect(await provideContainerImage(artifactOf(index), { cacheDir, tools, isOffline: true })).toBe(file);
   });
 
   it('is fetched anew if its archive is damaged', async () => {
@@ -143,12 +142,12 @@ describe('a container image of a registry', () => {
     const file = await provide(artifact);
     const digest = await hashFile(file);
     await appendFile(file, 'damage');
-    expect(await hasContainerImage(artifact, { cacheDir, tools })).toBe(false);
+    expect(await stateOfImage(artifact, { cacheDir, tools })).toMatchObject({ kind: 'damaged' });
 
     await provide(artifact);
 
     expect(await hashFile(file)).toBe(digest);
-    expect(await hasContainerImage(artifact, { cacheDir, tools })).toBe(true);
+    expect(await stateOfImage(artifact, { cacheDir, tools })).toEqual({ kind: 'whole' });
   });
 
   it('is made without the halves that a killed run left', async () => {
@@ -236,16 +235,5 @@ describe('a container image is refused', () => {
     expect(error.details).toContain('connection refused');
     expect(error.todo).toContain(`https://${gone.host}/v2/`);
     expect(error.state).toBe('Nothing of it was kept.');
-  });
-
-  it('when it is not in the cache and no registry may be asked', async () => {
-    const job = async () =>
-      await provideContainerImage(artifactOf(pushed), { cacheDir, tools, isOffline: true });
-
-    const error = await errorOf(job);
-
-    expect(error).toMatchObject({ code: 'ERR_DOWNLOAD', exitCode: 4 });
-    expect(error.message).toContain('is not in the cache');
-    expect(error.todo).toContain('store import');
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HearthError } from '../../errors/hearth-error.ts';
-import type { AptPackageArtifact } from '../artifact.ts';
+import type { AptPackageArtifact, PackageFile } from '../artifact.ts';
 import { compareVersions } from '../version-order.ts';
 import { badAnswer, fetchAnswer, unchanged } from './answer.ts';
 import type { ResolveContext, Resolver } from './resolver.ts';
@@ -10,17 +10,22 @@ import { verifySignedText } from './signed-text.ts';
 export function aptResolver(artifact: AptPackageArtifact, context: ResolveContext): Resolver {
   const offered = once(async () => await newestOffered(artifact, context));
   return {
-    newestVersion: offered,
+    newestVersion: async () => releaseOf(await offered()),
     pin: async (version) => {
-      const newest = await offered();
-      if (compareVersions(version, newest) > 0) throw tooOld(artifact, version, newest);
-      return { ...artifact, minimumVersion: version, source: `signed lists of ${artifact.repository}` };
+      const file = await offered();
+      if (compareVersions(version, releaseOf(file)) > 0) throw tooOld(artifact, version, releaseOf(file));
+      return { ...artifact, minimumVersion: version, file, source: `signed lists of ${artifact.repository}` };
     },
   };
 }
 
-/** The newest version for arm64 in the signed lists, without the mark of the build behind the dash. */
-async function newestOffered(artifact: AptPackageArtifact, context: ResolveContext): Promise<string> {
+/** The version without the mark of the build behind the dash. */
+function releaseOf({ version }: PackageFile): string {
+  return version.replace(/-[^-]*$/, '');
+}
+
+/** The newest one for arm64 in the signed lists. */
+async function newestOffered(artifact: AptPackageArtifact, context: ResolveContext): Promise<PackageFile> {
   const { repository, suite, component } = artifact;
   const base = `${repository.replace(/\/+$/, '')}/dists/${suite}`;
   const release = await readRelease(artifact, `${base}/InRelease`, context);
@@ -35,9 +40,10 @@ async function newestOffered(artifact: AptPackageArtifact, context: ResolveConte
     const why = `its SHA-256 is ${sha256} (${bytes.length} bytes), the signed list says ${entry.sha256} (${entry.sizeBytes} bytes)`;
     throw badAnswer(what, url, why);
   }
-  const [newest] = versionsIn(bytes.toString('utf8'), artifact.package).sort((a, b) => compareVersions(b, a));
+  const files = packagesIn(bytes.toString('utf8'), artifact);
+  const [newest] = files.toSorted((a, b) => compareVersions(b.version, a.version));
   if (newest === undefined) throw badAnswer(what, url, `it has no ${artifact.package} for arm64`);
-  return newest.replace(/-[^-]*$/, '');
+  return newest;
 }
 
 interface Release {
@@ -81,16 +87,27 @@ function filesOf(release: string): Release['files'] {
   );
 }
 
-/** Versions of a package for arm64 that have a checksum. */
-function versionsIn(index: string, wanted: string): string[] {
+/** The files of a package for arm64 that the index gives size and checksum of. */
+function packagesIn(index: string, { repository, package: wanted }: AptPackageArtifact): PackageFile[] {
   return index.split(/\r?\n\r?\n/).flatMap((paragraph) => {
     const field = (name: string) => new RegExp(`^${name}: (.*?)\\s*$`, 'm').exec(paragraph)?.[1] ?? '';
+    const path = field('Filename');
+    const file = {
+      version: field('Version'),
+      url: `${repository.replace(/\/+$/, '')}/${encodeURI(path)}`,
+      sizeBytes: Number(field('Size')),
+      sha256: field('SHA256'),
+    };
     const isWanted =
       field('Package') === wanted &&
       field('Architecture') === 'arm64' &&
-      /^[0-9a-f]{64}$/.test(field('SHA256')) &&
-      /^\d[0-9A-Za-z.+~:-]*$/.test(field('Version'));
-    return isWanted ? [field('Version')] : [];
+      /^\d[0-9A-Za-z.+~:-]*$/.test(file.version) &&
+      // Below the repository.
+      path.split('/').every((part) => part !== '' && part !== '..') &&
+      Number.isSafeInteger(file.sizeBytes) &&
+      file.sizeBytes > 0 &&
+      /^[0-9a-f]{64}$/.test(file.sha256);
+    return isWanted ? [file] : [];
   });
 }
 

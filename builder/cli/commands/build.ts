@@ -48,6 +48,7 @@ export async function buildCommand(flags: BuildFlags): Promise<void> {
       return await build({
         ...{ project, cacheDir, outDir, version: readVersion(), packages, isOffline, emit, signal },
         aptOptions: once(async () => (await mirrorOf(project)).aptOptions),
+        environment: process.env,
         tools: await tools(),
         deviceMirror: await publicArchive(await tools()),
       });

@@ -12,7 +12,8 @@ import type { BuildFlags } from './build.ts';
 export async function checkCommand(flags: BuildFlags): Promise<void> {
   const settings = readSettings(flags);
   const folders = { cacheDir: settings.cacheDir, outDir: settings.outDir };
-  const [project, host] = await Promise.allSettled([loadProject(settings), checkHost(folders)]);
+  const options = flags.edition === undefined ? {} : { edition: flags.edition };
+  const [project, host] = await Promise.allSettled([loadProject(settings, options), checkHost(folders)]);
   if (project.status === 'rejected' && host.status === 'rejected') {
     throw bothWrong(project.reason, host.reason);
   }

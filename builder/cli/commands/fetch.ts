@@ -1,5 +1,6 @@
-import type { Artifact, FileArtifact } from '../../artifacts/artifact.ts';
-import { fetchArtifacts } from '../../artifacts/fetch.ts';
+import type { Artifact, StoredArtifact } from '../../artifacts/artifact.ts';
+import { fileOf } from '../../artifacts/artifact-file.ts';
+import { fillStore } from '../../artifacts/fill-store.ts';
 import { artifactLockName, readArtifactLock } from '../../artifacts/lock-file.ts';
 import { artifactFolder, describeArtifact, totalSize } from '../../artifacts/store.ts';
 import { HearthError } from '../../errors/hearth-error.ts';
@@ -10,6 +11,7 @@ import { withInterrupt } from '../interrupt.ts';
 import { loadProject } from '../project.ts';
 import { fetchProgress } from '../render/fetch-progress.ts';
 import { readSettings } from '../settings.ts';
+import { storeTools } from '../tools.ts';
 
 export interface FetchFlags {
   readonly config?: string;
@@ -19,7 +21,7 @@ export interface FetchFlags {
   readonly only?: readonly string[];
 }
 
-/** `hearth fetch`: brings the files of artifacts.lock.yaml into the store. */
+/** `hearth fetch`: brings the files and container images of artifacts.lock.yaml into the store. */
 export async function fetchCommand(flags: FetchFlags): Promise<void> {
   const settings = readSettings(flags);
   const project = await loadProject(settings);
@@ -30,11 +32,13 @@ export async function fetchCommand(flags: FetchFlags): Promise<void> {
   for (const note of notesOnOthers(wanted)) progress.note(note);
   const { fetched, found } = await withInterrupt(async (signal) => {
     try {
-      return await fetchArtifacts(filesOf(wanted), {
+      return await fillStore(storedOf(wanted), {
         ...{ cacheDir: settings.cacheDir, mirrors: project.config.artifacts.mirrors, isOffline, signal },
         onProgress: progress.show,
+        ...{ tools: storeTools(settings.cacheDir, isOffline), environment: process.env },
         onDamaged: (artifact) =>
           progress.note(`! the stored file of ${artifact.name} is damaged; it is fetched anew`),
+        onCopy: ({ reference }) => progress.note(`copying  ${reference} from its registry`),
       });
     } finally {
       progress.stop();
@@ -44,7 +48,7 @@ export async function fetchCommand(flags: FetchFlags): Promise<void> {
   const all = [...fetched, ...found];
   const rest = isOffline || fetched.length === 0 ? '' : `, ${found.length} of them there already`;
   progress.note(
-    `The store is full: ${count(all.length, 'file')} (${formatSize(totalSize(all))}), each checked${rest}. ${artifactFolder(settings.cacheDir)}`,
+    `The store is full: ${amountOf(all)}, each checked${rest}. ${artifactFolder(settings.cacheDir)}`,
   );
 }
 
@@ -65,9 +69,12 @@ export function chooseArtifacts(
   });
 }
 
-/** Those that are one file at one address. */
-export function filesOf(artifacts: readonly Artifact[]): FileArtifact[] {
-  return artifacts.filter((artifact) => artifact.kind === 'file');
+/** What the store keeps of these: all but packages of which no file is pinned. */
+export function storedOf(artifacts: readonly Artifact[]): StoredArtifact[] {
+  return artifacts.flatMap(
+    (artifact): StoredArtifact | [] =>
+      (artifact.kind === 'container-image' ? artifact : fileOf(artifact)) ?? [],
+  );
 }
 
 const fetchWords = {
@@ -77,13 +84,17 @@ const fetchWords = {
 } as const;
 
 function notesOnOthers(artifacts: readonly Artifact[]): string[] {
-  return artifacts
-    .filter(({ kind }) => kind !== 'file')
-    .map((artifact) => {
-      const why =
-        artifact.kind === 'apt-package'
-          ? `the device installs it from ${artifact.repository}`
-          : 'a container image, which is copied when it is baked';
-      return `passed over  ${artifact.name}: ${why}`;
-    });
+  return artifacts.flatMap((artifact) =>
+    artifact.kind === 'apt-package' && artifact.file === undefined
+      ? [`passed over  ${artifact.name}: the device installs it from ${artifact.repository}`]
+      : [],
+  );
+}
+
+/** `3 files (180 MiB) and 2 container images`. */
+function amountOf(artifacts: readonly StoredArtifact[]): string {
+  const files = artifacts.filter((artifact) => artifact.kind === 'file');
+  const images = artifacts.length - files.length;
+  const amount = `${count(files.length, 'file')} (${formatSize(totalSize(files))})`;
+  return images === 0 ? amount : `${amount} and ${count(images, 'container image')}`;
 }

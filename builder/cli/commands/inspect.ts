@@ -68,11 +68,14 @@ function describe(inspection: Inspection, withPackages: boolean): string {
   return `${sections.map((lines) => lines.join('\n').trimEnd()).join('\n\n')}\n`;
 }
 
-function artifactRow({ name, version, delivery, sizeBytes, path }: InspectedArtifact): string[] {
-  const isBaked = delivery === 'baked';
+/** Name, version, size, and how it comes to the device. */
+export function artifactRow(artifact: InspectedArtifact): string[] {
+  const { name, reference, delivery, file } = artifact;
+  const { version, sizeBytes, path } = file ?? artifact;
+  const isBaked = file !== undefined || delivery === 'baked';
   return [
     `  ${name}`,
-    version ?? '',
+    version ?? reference ?? '',
     sizeBytes === undefined ? '' : formatSize(sizeBytes),
     isBaked ? `baked: ${path}` : 'the device fetches it when it is set up',
   ];

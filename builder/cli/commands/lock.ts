@@ -63,7 +63,7 @@ export async function lockArtifacts(
   const before = await readArtifactLock(path);
   const options = { only: flags.only ?? [], rebuilt: flags.rebuilt ?? [] };
   const { changes, lock } = await updateLock(before, options, context);
-  const isChanged = changes.some(({ state }) => state === 'newer' || state === 'rebuilt');
+  const isChanged = changes.some(changesLock);
   if (isChanged && !flags.check) await writeArtifactLock(path, lock);
   const text = flags.json ? changesAsJson(changes, lock) : changesAsText(changes, flags);
   return { text, exitCode: isChanged && flags.check ? 1 : 0 };
@@ -81,7 +81,7 @@ function changesAsJson(changes: readonly LockChange[], lock: ArtifactLock): stri
 export function changesAsText(changes: readonly LockChange[], flags: LockFlags): string {
   const table = formatTable(changes.map((change) => [change.name, change.from, ...wordsFor(change)]));
   const notes = changes.flatMap(({ name, notes: about }) => about.map((note) => `${name}: ${note}`));
-  const amount = changes.filter(({ state }) => state === 'newer' || state === 'rebuilt').length;
+  const amount = changes.filter(changesLock).length;
   const sum =
     amount === 0
       ? 'Nothing newer.'
@@ -91,12 +91,18 @@ export function changesAsText(changes: readonly LockChange[], flags: LockFlags):
   return `${[table, ...(notes.length > 0 ? [notes.join('\n')] : []), sum].join('\n\n')}\n`;
 }
 
+function changesLock({ state }: LockChange): boolean {
+  return state === 'newer' || state === 'rebuilt' || state === 'pinned';
+}
+
 function wordsFor({ state, to }: LockChange): readonly string[] {
   switch (state) {
     case 'newer':
       return ['->', to];
     case 'rebuilt':
       return ['->', `${to}, built anew`];
+    case 'pinned':
+      return ['->', `${to}, with another package file`];
     case 'same':
       return ['', 'as published'];
     case 'unknown':

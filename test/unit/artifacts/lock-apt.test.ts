@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AptPackageArtifact } from '../../../builder/artifacts/artifact.ts';
+import { formatArtifactLock, readArtifactLock } from '../../../builder/artifacts/lock-file.ts';
 import { aptResolver } from '../../../builder/artifacts/resolve/apt-repository.ts';
 import { readPublicKeys } from '../../../builder/artifacts/resolve/openpgp-key.ts';
 import type { RunVerifier } from '../../../builder/artifacts/resolve/resolver.ts';
+import { type LockFlags, lockArtifacts } from '../../../builder/cli/commands/lock.ts';
 import { errorOf } from '../../helpers/error-of.ts';
+import { fileTree } from '../../helpers/file-tree.ts';
 import { hexOf, type Pages, serveMakers } from '../../helpers/makers.ts';
 import { cut, status } from '../../helpers/mirror-steps.ts';
 import {
@@ -41,6 +44,11 @@ const packages = [
   paragraph('1.99.0.2-b', { Package: 'plexmediaserver-beta' }),
   paragraph('1.99.0.3-c', { SHA256: 'none' }),
 ].join('\n');
+
+function newestFile(server: string) {
+  const version = '1.43.5.11029-6bf8af3f0';
+  return { version, url: `${server}/deb/pool/${version}.deb`, sizeBytes: 123, sha256: hexOf(version) };
+}
 
 function releaseText(index: string, more = 'Suite: public\n'): string {
   const other = ` ${hexOf('amd64')} 10 main/binary-amd64/Packages\n`;
@@ -84,6 +92,7 @@ describe.skipIf(offReason !== undefined)(
       expect(await resolver.pin('1.43.5.11029')).toEqual({
         ...locked,
         minimumVersion: '1.43.5.11029',
+        file: newestFile(server.url),
         source: `signed lists of ${server.url}/deb`,
       });
       expect([...server.requests].sort()).toEqual([
@@ -91,6 +100,78 @@ describe.skipIf(offReason !== undefined)(
         `GET ${packagesPath}`,
         'GET /key',
       ]);
+    });
+
+    it('passes over entries without a file below the repository', async () => {
+      const newer = [
+        paragraph('1.44.0.1-a', { Filename: 'https://elsewhere.example/a.deb' }),
+        paragraph('1.44.0.2-a', { Filename: '/etc/a.deb' }),
+        paragraph('1.44.0.3-a', { Filename: '../a.deb' }),
+        paragraph('1.44.0.4-a', { Size: '0' }),
+        paragraph('1.44.0.5-a', { Filename: '' }),
+      ];
+      const index = [packages, ...newer].join('\n');
+      const { resolver } = await resolverFor({
+        [`${base}/InRelease`]: await key.sign(releaseText(index)),
+        [packagesPath]: index,
+      });
+
+      expect(await resolver.newestVersion()).toBe('1.43.5.11029');
+    });
+
+    describe('in hearth lock', () => {
+      async function locked(changed: Partial<AptPackageArtifact>, flags: LockFlags = {}, index = packages) {
+        const { server, locked: artifact } = await resolverFor(
+          { [`${base}/InRelease`]: await key.sign(releaseText(index)), [packagesPath]: index },
+          changed,
+        );
+        const text = formatArtifactLock({ artifacts: [artifact] });
+        const path = `${await fileTree({ 'artifacts.lock.yaml': text })}/artifacts.lock.yaml`;
+        const url = server.url;
+        const run = async () => await lockArtifacts(path, flags, server.context);
+        return { url, run, entry: async () => (await readArtifactLock(path)).artifacts[0] };
+      }
+
+      it('pins the newest file together with a newer version', async () => {
+        const { url, run, entry } = await locked({});
+
+        expect((await run()).text).toContain('plex  1.43.4.10903  ->  1.43.5.11029\n');
+        expect(await entry()).toMatchObject({ minimumVersion: '1.43.5.11029', file: newestFile(url) });
+      });
+
+      it('pins it when the version is good enough already, and says with --check that it would', async () => {
+        const same = { minimumVersion: '1.43.5.11029' };
+        const check = await locked(same, { check: true });
+        const { url, run, entry } = await locked(same);
+
+        expect(await check.run()).toMatchObject({ exitCode: 1 });
+        expect(await check.entry()).not.toHaveProperty('file');
+        const { text, exitCode } = await run();
+        expect(text).toContain('->  1.43.5.11029, with another package file');
+        expect(text).toContain('1 entry of artifacts.lock.yaml changed.');
+        expect(exitCode).toBe(0);
+        expect(await entry()).toMatchObject({ minimumVersion: '1.43.5.11029', file: newestFile(url) });
+        expect((await run()).text).toContain('Nothing newer.');
+      });
+
+      it('takes another build of the same version, which is another file', async () => {
+        const file = { ...newestFile('https://old.example'), version: '1.43.5.11029-5aa' };
+        const older = { minimumVersion: '1.43.5.11029', file: { ...file, sha256: hexOf('older') } };
+        const { url, run, entry } = await locked(older);
+
+        expect((await run()).text).toContain('with another package file');
+        expect(await entry()).toMatchObject({ file: newestFile(url) });
+      });
+
+      it('stops when the file of a version is not the one that was pinned', async () => {
+        const file = { ...newestFile('https://old.example'), sha256: hexOf('before') };
+        const { run, entry } = await locked({ minimumVersion: '1.43.5.11029', file });
+        const error = await errorOf(run);
+
+        expect(error.message).toContain('The lock and the maker of plex disagree');
+        expect(error.details).toContain(`sha256 of ${file.version}\n  locked     ${file.sha256}`);
+        expect(await entry()).toMatchObject({ file });
+      });
     });
 
     it('takes the pinned key out of a file with more keys, armoured or not', async () => {

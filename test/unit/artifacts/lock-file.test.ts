@@ -24,6 +24,25 @@ const image: Artifact = {
   ...about,
 };
 
+const aptPackage: Artifact = {
+  name: 'player',
+  kind: 'apt-package',
+  repository: 'https://player.example/deb',
+  suite: 'public',
+  component: 'main',
+  package: 'player',
+  keyUrl: 'https://player.example/key',
+  keyFingerprint: 'A'.repeat(40),
+  minimumVersion: '1.2',
+  ...about,
+};
+const packageFile = {
+  version: '1.2-4',
+  url: 'https://player.example/deb/pool/player.deb',
+  sizeBytes: 7,
+  sha256: 'd'.repeat(64),
+};
+
 const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`));
 const trickyText = fc.constantFrom('no', '1e5', '~', 'a: b', '# x', "'", '"', '010', 'null', 'ä€');
 const anyFile: fc.Arbitrary<Artifact> = fc.record({
@@ -82,6 +101,17 @@ describe('a lock', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('may pin the file of a package', () => {
+    const artifacts = [
+      { ...aptPackage, file: packageFile },
+      { ...aptPackage, name: 'other' },
+    ];
+    const text = formatArtifactLock({ artifacts });
+
+    expect(parseArtifactLock({ file: 'a', text }).artifacts).toEqual(artifacts);
+    expect(text).toContain('    minimumVersion: "1.2"\n    file:\n      version: 1.2-4\n      url: ');
   });
 
   it('that was cut off at any line is refused', async () => {
@@ -164,6 +194,20 @@ describe('problems of a lock', () => {
     const error = await errorOf(() => parseArtifactLock({ file: 'a.yaml', text }));
 
     expect(error.details).toContain('registry, repository and tag');
+  });
+
+  it('include the file of a package that is older than allowed, or half a one', async () => {
+    const problemsOf = async (file: object) =>
+      (
+        await errorOf(() => {
+          const artifacts = [{ ...aptPackage, file } as Artifact];
+          parseArtifactLock({ file: 'a.yaml', text: formatArtifactLock({ artifacts }) });
+        })
+      ).details;
+
+    expect(await problemsOf({ ...packageFile, version: '1.1-9' })).toContain('older than minimumVersion');
+    expect(await problemsOf({ ...packageFile, sha256: 'x' })).toContain('64 hex digits');
+    expect(await problemsOf({ version: '1.2' })).toContain('url: …');
   });
 
   it('include a file that is not there', async () => {

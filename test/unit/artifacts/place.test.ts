@@ -45,7 +45,12 @@ describe('placeArtifacts', () => {
       false,
       ['baked', 'first-boot', 'first-boot'],
     ],
-    ['a private image has the rest too, but for packages', 'full', true, ['baked', 'baked', 'first-boot']],
+    [
+      'a private image has the rest too, but for a package without a pinned file',
+      'full',
+      true,
+      ['baked', 'baked', 'first-boot'],
+    ],
   ])('%s', (_what, edition, isPrivate, deliveries) => {
     const wanted = [binary, { name: 'closed', path: '/opt/closed' }, { name: 'plex' }];
     const { placed, problems } = place(wanted, { edition, isPrivate });
@@ -62,17 +67,19 @@ describe('placeArtifacts', () => {
     expect(deliveries('full', 'first-boot')).toEqual(['first-boot']);
   });
 
-  it('refuses to bake what may not be given to others, and what is no file', () => {
+  it('refuses to bake what may not be given to others, and a package of which no file is pinned', () => {
     const wanted = [{ name: 'closed', path: '/opt/closed' }, { name: 'plex' }];
     const delivery = { closed: 'baked', plex: 'baked' } as const;
     const messages = (isPrivate: boolean) =>
-      place(wanted, { delivery, isPrivate }).problems.map(({ message }) => message);
+      place(wanted, { delivery, isPrivate }).problems.map(({ message, help }) => `${message}; ${help}`);
 
     expect(messages(false)).toEqual([
       expect.stringContaining('"closed" may not be given to others (Closed Terms)'),
       expect.stringContaining('"plex" may not be given to others'),
     ]);
-    expect(messages(true)).toEqual([expect.stringContaining('"plex" is no file')]);
+    expect(messages(true)).toEqual([
+      expect.stringMatching(/no package file is pinned for "plex".*`scripts\/hearth lock --only plex`/),
+    ]);
   });
 
   it('finds names that the lock does not have, in the stage and in config.yaml', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Artifact } from '../../../builder/artifacts/artifact.ts';
+import type { AptPackageArtifact } from '../../../builder/artifacts/artifact.ts';
 import { formatArtifactLock } from '../../../builder/artifacts/lock-file.ts';
 import { runCli } from '../../../builder/cli/program.ts';
 import { artifactOf, putStored, randomContent, storeNames } from '../../helpers/artifact-server.ts';
@@ -8,7 +8,8 @@ import { type Served, serve, sha256 } from '../../helpers/mirror-steps.ts';
 
 const k3s = randomContent(400_000);
 const cloudflared = randomContent(5000);
-const plex: Artifact = {
+const package_ = randomContent(70_000);
+const plex: AptPackageArtifact = {
   kind: 'apt-package',
   name: 'plex',
   repository: 'https://repo.plex.example/deb',
@@ -30,7 +31,7 @@ let maker: Served;
 beforeEach(async () => {
   [project, cache] = [await fileTree(), await fileTree()];
   maker = await serve((request, response) => {
-    const content = { '/k3s': k3s, '/cloudflared': cloudflared }[request.url ?? ''];
+    const content = { '/k3s': k3s, '/cloudflared': cloudflared, '/plex.deb': package_ }[request.url ?? ''];
     if (content) response.end(content);
     else response.writeHead(404).end();
   });
@@ -45,11 +46,11 @@ beforeEach(async () => {
   return () => vi.unstubAllEnvs();
 });
 
-async function writeLock(): Promise<void> {
+async function writeLock(plexEntry: AptPackageArtifact = plex): Promise<void> {
   const artifacts = [
     artifactOf(k3s, `${maker.url}/k3s`),
     artifactOf(cloudflared, `${maker.url}/cloudflared`, 'cloudflared'),
-    plex,
+    plexEntry,
   ].map((artifact) => ('url' in artifact ? { ...artifact, version: versionOf(artifact.name) } : artifact));
   await addFiles(project, { 'artifacts.lock.yaml': formatArtifactLock({ artifacts }) });
 }
@@ -153,6 +154,19 @@ describe('hearth store', () => {
     expect(imported.exitCode).toBe(0);
     expect(imported.stderr).toContain('Imported 2 files (396 KiB), each checked.');
     expect((await run('fetch', '--offline')).exitCode).toBe(0);
+  });
+
+  it('takes the pinned file of a package too, and says that it is not for others', async () => {
+    const file = { sizeBytes: package_.length, sha256: sha256(package_), url: `${maker.url}/plex.deb` };
+    await writeLock({ ...plex, file: { ...file, version: '1.43.5.11029-5aa' } });
+    const fetched = await run('fetch');
+    const exported = await run('store', 'export', `${await fileTree()}/store.tar`);
+
+    expect(fetched.stderr).toContain('fetched  plex 1.43.5.11029-5aa (68.4 KiB)');
+    expect(fetched.stderr).not.toContain('passed over');
+    expect(await storeNames(cache)).toContain(`sha256/${sha256(package_)}`);
+    expect(exported.stderr).toContain('Exported 3 files');
+    expect(exported.stderr).toContain('Do not pass it on to others: plex');
   });
 
   it('ends with 4 where the store is not full, and with 2 where there is no file', async () => {

@@ -62,8 +62,8 @@ function entryOf(content: Buffer, name = `sha256/${sha256(content)}`): Entry {
 
 describe('a store', () => {
   it('moves to another machine as one file, and is full there', async () => {
-    expect(await exportStore(here, artifacts, file)).toHaveLength(2);
-    const outcome = await importStore(there, file);
+    expect(await exportStore(artifacts, file, { cacheDir: here })).toHaveLength(2);
+    const outcome = await importStore(file, { cacheDir: there });
 
     expect(outcome.imported.map(({ name }) => name).toSorted()).toEqual(['cloudflared', 'k3s']);
     expect(outcome.found).toEqual([]);
@@ -73,8 +73,8 @@ describe('a store', () => {
   });
 
   it('makes the same file each time, whatever the order of the names', async () => {
-    await exportStore(here, artifacts, file);
-    await exportStore(here, artifacts.toReversed(), `${folder}/again.tar`);
+    await exportStore(artifacts, file, { cacheDir: here });
+    await exportStore(artifacts.toReversed(), `${folder}/again.tar`, { cacheDir: here });
 
     const digest = async (path: string) =>
       createHash('sha256')
@@ -84,11 +84,11 @@ describe('a store', () => {
   });
 
   it('takes only what it does not have, and replaces what is damaged', async () => {
-    await exportStore(here, artifacts, file);
+    await exportStore(artifacts, file, { cacheDir: here });
     await putStored(there, sha256(first), first);
     await putStored(there, sha256(second), randomContent(5_000));
 
-    const outcome = await importStore(there, file);
+    const outcome = await importStore(file, { cacheDir: there });
 
     expect(outcome.found.map(({ name }) => name)).toEqual(['k3s']);
     expect(outcome.imported.map(({ name }) => name)).toEqual(['cloudflared']);
@@ -104,7 +104,7 @@ describe('exportStore', () => {
     const cacheDir = await fileTree();
     if (content) await putStored(cacheDir, sha256(first), content);
 
-    const error = await errorOf(async () => await exportStore(cacheDir, [artifacts[0] ?? fail()], file));
+    const error = await errorOf(async () => await exportStore([artifacts[0] ?? fail()], file, { cacheDir }));
 
     expect(error).toMatchObject({ code: 'ERR_DOWNLOAD', exitCode: 4 });
     expect(error.details).toContain(word);
@@ -114,24 +114,27 @@ describe('exportStore', () => {
 
   it('replaces an older file of the name, but only when it is complete', async () => {
     await writeFile(file, 'an older one');
-    await errorOf(async () => await exportStore(there, artifacts, file));
+    await errorOf(async () => await exportStore(artifacts, file, { cacheDir: there }));
     expect(await readFile(file, 'utf8')).toBe('an older one');
 
-    await exportStore(here, artifacts, file);
+    await exportStore(artifacts, file, { cacheDir: here });
 
-    expect((await importStore(there, file)).imported).toHaveLength(2);
+    expect((await importStore(file, { cacheDir: there })).imported).toHaveLength(2);
   });
 
   it('says so when the file can not be written', async () => {
     const error = await errorOf(
-      async () => await exportStore(here, artifacts, `${folder}/no-folder/store.tar`),
+      async () => await exportStore(artifacts, `${folder}/no-folder/store.tar`, { cacheDir: here }),
     );
 
     expect(error).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
   });
 
   it('leaves nothing on abort', async () => {
-    const job = exportStore(here, artifacts, file, AbortSignal.abort(new Error('enough')));
+    const job = exportStore(artifacts, file, {
+      cacheDir: here,
+      signal: AbortSignal.abort(new Error('enough')),
+    });
 
     await expect(job).rejects.toThrow('enough');
     expect(await readdir(folder)).toEqual([]);
@@ -174,12 +177,11 @@ describe('importStore refuses', () => {
   ])('%s, and takes nothing', async (_what, entries, why) => {
     await tarOf(...entries);
 
-    const error = await errorOf(async () => await importStore(there, file));
+    const error = await errorOf(async () => await importStore(file, { cacheDir: there }));
 
     expect(error).toMatchObject({ code: 'ERR_DOWNLOAD', exitCode: 4 });
     expect(error.why).toContain(why);
-    expect(await readdir(`${there}/artifacts`)).toEqual(['sha256']);
-    expect(await storeNames(there)).toEqual([]);
+    expect(await readdir(`${there}/artifacts`)).toEqual([]);
   });
 
   it.each([
@@ -188,10 +190,10 @@ describe('importStore refuses', () => {
     ['within the manifest', 600, 'It was cut off.'],
     ['within its own head', 100, 'It was cut off.'],
   ])('a tar that was cut off %s', async (_what, sizeBytes, why) => {
-    await exportStore(here, artifacts, file);
+    await exportStore(artifacts, file, { cacheDir: here });
     await truncate(file, sizeBytes);
 
-    const error = await errorOf(async () => await importStore(there, file));
+    const error = await errorOf(async () => await importStore(file, { cacheDir: there }));
 
     expect(error.why).toContain(why);
     expect(await storeNames(there)).toEqual([]);
@@ -202,7 +204,7 @@ describe('importStore refuses', () => {
     const endBytes = 1024;
     await truncate(file, (await readFile(file)).length - endBytes);
 
-    const error = await errorOf(async () => await importStore(there, file));
+    const error = await errorOf(async () => await importStore(file, { cacheDir: there }));
 
     expect(error.why).toBe(`It lacks sha256/${sha256(first)} (k3s), which its manifest names.`);
     expect(await storeNames(there)).toEqual([]);
@@ -211,22 +213,22 @@ describe('importStore refuses', () => {
   it('something that is no tar', async () => {
     await writeFile(file, randomContent(4096));
 
-    expect((await errorOf(async () => await importStore(there, file))).why).toContain('no tar');
+    expect((await errorOf(async () => await importStore(file, { cacheDir: there }))).why).toContain('no tar');
   });
 
   it.each(['missing.tar', '.'])('%s, which is no file', async (name) => {
-    const error = await errorOf(async () => await importStore(there, `${folder}/${name}`));
+    const error = await errorOf(async () => await importStore(`${folder}/${name}`, { cacheDir: there }));
 
     expect(error).toMatchObject({ code: 'ERR_USAGE', exitCode: 2 });
   });
 });
 
 it('sweeps what a killed import left', async () => {
-  await exportStore(here, artifacts, file);
+  await exportStore(artifacts, file, { cacheDir: here });
   const gone = ownerSuffix({ ...currentOwner(), pid: 4_190_000 });
   await mkdir(`${there}/artifacts/import.draft-${gone}-0badcafe`, { recursive: true });
 
-  await importStore(there, file);
+  await importStore(file, { cacheDir: there });
 
   expect(await readdir(`${there}/artifacts`)).toEqual(['sha256']);
 });
