@@ -1,13 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
-import type { Artifact } from '../../builder/artifacts/artifact.ts';
+import { stringify } from 'yaml';
+import type { AptPackageArtifact, Artifact } from '../../builder/artifacts/artifact.ts';
 import { readArtifactLock, writeArtifactLock } from '../../builder/artifacts/lock-file.ts';
 import { runProcess } from '../../builder/host/process.ts';
+import type { PlexRepository } from '../understudies/plex-repository.ts';
+import type { PlexTv } from '../understudies/plex-tv.ts';
 import { understudyProgram } from '../understudies/program.ts';
 import { dockerFiles, sha256, writeArchive, zstdOf } from './sample-images.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
+const mebibyte = 1024 ** 2;
 const copied = ['stages', 'overlays', 'config.yaml', 'package.json', 'package-lock.json'];
 /** Container images as k3s publishes them: those that the cluster uses, and one that is off. */
 const clusterImages = [
@@ -15,6 +20,15 @@ const clusterImages = [
   'mirrored-coredns-coredns:1.14.6',
   'mirrored-library-traefik:3.7.8',
 ];
+
+/** Real parts come from their makers, and nobody claims a Plex or opens a tunnel with them. */
+export const arePartsReal = process.env['HEARTH_PARTS'] === 'real';
+
+/** Plex's repository and accounts. */
+export interface PlexMakers {
+  readonly repository: PlexRepository;
+  readonly accounts: PlexTv;
+}
 
 /**
  * This project with another lock: its artifacts are understudies, which only a mirror has. With HEARTH_PARTS=real the lock
@@ -30,27 +44,37 @@ export interface UnderstudyProject {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function understudyProject(): Promise<UnderstudyProject> {
+export async function understudyProject(plex: PlexMakers): Promise<UnderstudyProject> {
   const path = await mkdtemp(`${tmpdir()}/hearth-understudy-`);
   for (const name of copied) await cp(`${repository}/${name}`, `${path}/${name}`, { recursive: true });
   for (const name of ['builder', 'node_modules']) await symlink(`${repository}/${name}`, `${path}/${name}`);
   const mirror = `${path}/mirror`;
   await mkdir(`${mirror}/sha256`, { recursive: true });
   const { artifacts } = await readArtifactLock(`${repository}/artifacts.lock.yaml`);
-  const used = process.env['HEARTH_PARTS'] === 'real' ? artifacts : await replaced(artifacts, path, mirror);
+  const used = arePartsReal ? artifacts : await replaced(artifacts, { plex, scratch: path, mirror });
   await writeArtifactLock(`${path}/artifacts.lock.yaml`, { artifacts: used });
   return {
     ...{ path, mirror, artifacts: used },
-    build: async (edition, mirrors) => await build(path, edition, mirrors),
+    build: async (edition, mirrors) => await build(path, edition, { mirrors, plex }),
     [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }),
   };
+}
+
+/** An address of this computer's loopback, for a guest of QEMU's user network. */
+export function fromGuest(url: string): string {
+  return url.replace('//127.0.0.1:', '//10.0.2.2:');
+}
+
+interface Replacement {
+  readonly plex: PlexMakers;
+  readonly scratch: string;
+  readonly mirror: string;
 }
 
 /** The lock with the understudies' sizes and digests; their makers' addresses lead nowhere. */
 async function replaced(
   artifacts: readonly Artifact[],
-  scratch: string,
-  mirror: string,
+  { plex, scratch, mirror }: Replacement,
 ): Promise<readonly Artifact[]> {
   const parts = new Map<string, Uint8Array>([
     ['k3s', await understudyProgram('k3s')],
@@ -59,6 +83,7 @@ async function replaced(
   ]);
   return await Promise.all(
     artifacts.map(async (artifact) => {
+      if (artifact.kind === 'apt-package') return fromUnderstudy(artifact, plex);
       const content = parts.get(artifact.name);
       if (artifact.kind !== 'file' || content === undefined) return artifact;
       const hex = sha256(Buffer.from(content));
@@ -75,17 +100,31 @@ async function replaced(
   );
 }
 
+function fromUnderstudy(artifact: AptPackageArtifact, { repository }: PlexMakers): Artifact {
+  const { url, keyUrl, fingerprint } = repository;
+  const { file: _file, ...rest } = artifact;
+  return { ...rest, repository: fromGuest(url), keyUrl: fromGuest(keyUrl), keyFingerprint: fingerprint };
+}
+
 async function clusterArchive(scratch: string): Promise<Uint8Array> {
   const images = clusterImages.map((name) => ({
     names: [`docker.io/rancher/${name}`],
-    layers: [`the layer of ${name}`],
+    // Large enough to be cut off on its way, and of a kind that packing does not make small.
+    layers: [
+      name.includes('coredns') ? randomBytes(24 * mebibyte).toString('base64') : `the layer of ${name}`,
+    ],
   }));
   return await readFile(await zstdOf(await writeArchive(scratch, await dockerFiles(images))));
 }
 
-async function build(path: string, edition: string, mirrors: readonly string[]): Promise<string> {
+async function build(
+  path: string,
+  edition: string,
+  { mirrors, plex }: { readonly mirrors: readonly string[]; readonly plex: PlexMakers },
+): Promise<string> {
   const config = await readFile(`${repository}/config.yaml`, 'utf8');
-  await writeFile(`${path}/config.yaml`, `${config}\nartifacts:\n  mirrors: ${JSON.stringify(mirrors)}\n`);
+  const own = { artifacts: { mirrors }, plex: { accounts: fromGuest(plex.accounts.url) } };
+  await writeFile(`${path}/config.yaml`, arePartsReal ? config : `${config}\n${stringify(own)}`);
   const loader = `${repository}/node_modules/tsx/dist/loader.mjs`;
   const command = [
     'node',
