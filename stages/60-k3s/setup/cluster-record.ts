@@ -20,9 +20,15 @@ export interface Cluster {
 const recordFile = '/var/lib/hearth/k3s.json';
 
 /** The cluster that the setup has made or begun to make. */
-export function readCluster(task: StepTask): Cluster | undefined {
+export function readCluster(task: Pick<StepTask, 'read'>): Cluster | undefined {
   const text = task.read(recordFile);
   return text === undefined ? undefined : (JSON.parse(text) as Cluster);
+}
+
+/** What lets other devices into the cluster of this server, as agents only; k3s writes it at its first start. */
+export function joinToken(device: Pick<StepTask, 'read'>): string | undefined {
+  const cluster = readCluster(device);
+  return cluster && device.read(`${cluster.dataFolder}/server/agent-token`)?.trim();
 }
 
 /** Notes the cluster before anything of it is made, so that all of it can be taken back. */

@@ -74,8 +74,8 @@ export const clusterTopic: Topic = {
       name: 'token',
       label: { en: 'Token of the other device', de: 'Token des anderen Geräts' },
       help: {
-        en: 'The long text that begins with K10. In a terminal of the other device: sudo hearth-join-token',
-        de: 'Der lange Text, der mit K10 beginnt. In einem Terminal des anderen Geräts: sudo hearth-join-token',
+        en: 'The long text that begins with K10, on the status page of the other device.',
+        de: 'Der lange Text, der mit K10 beginnt, auf der Statusseite des anderen Geräts.',
       },
       maxLength: 300,
       isNew: false,

@@ -120,8 +120,8 @@ const messages = {
     de: 'Das andere Gerät nimmt das Token nicht an.',
   },
   tokenTodo: {
-    en: 'In a terminal of the other device, "sudo hearth-join-token" tells its address and token. Enter both again.',
-    de: 'In einem Terminal des anderen Geräts nennt „sudo hearth-join-token“ Adresse und Token. Geben Sie beide noch einmal ein.',
+    en: 'The status page of the other device tells its address and token. Enter both again.',
+    de: 'Die Statusseite des anderen Geräts nennt Adresse und Token. Geben Sie beide noch einmal ein.',
   },
   nameTaken: {
     en: 'The other device knows a device of this name already.',

@@ -69,11 +69,18 @@ describe('the status page', () => {
   const address = (values: Values) =>
     link?.address({ cluster: { state: 'answered', values } }, 'hearth') ?? undefined;
 
-  test('tells how another device joins, if it may, and never the token', () => {
+  test('tells how another device joins, if it may', () => {
     expect(address({ role: 'server', others: 'yes' })).toBe('hearth.local');
     expect(address({ role: 'server', others: 'no' })).toBeUndefined();
     expect(address({ role: 'agent', others: 'yes' })).toBeUndefined();
     expect(link?.address({ cluster: { state: 'skipped' } }, 'hearth')).toBeUndefined();
-    expect(JSON.stringify(link?.text)).toContain('sudo hearth-join-token');
+  });
+
+  test('has the token for it from the folder that was chosen, once k3s has made it', () => {
+    const device = make();
+    device.put('/var/lib/hearth/k3s.json', JSON.stringify({ dataFolder: '/srv/ssd/hearth-k3s' }));
+    expect(link?.secret?.read(device.look)).toBeUndefined();
+    device.put('/srv/ssd/hearth-k3s/server/agent-token', 'K10abc::node:def\n');
+    expect(link?.secret?.read(device.look)).toBe('K10abc::node:def');
   });
 });

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { loadStage, renderTemplates, StageTree } from '../stage-tree.ts';
@@ -103,6 +104,24 @@ describe('what is done before each start of k3s', () => {
       'not in this network',
     );
   });
+});
+
+test.each([
+  ['before the setup', '', false],
+  ['that joined another one', 'HEARTH_K3S_COMMAND="agent --config x"\nHEARTH_K3S_DATA=/srv/ssd/k3s\n', false],
+  ['that is a server', 'HEARTH_K3S_COMMAND=server\nHEARTH_K3S_DATA=/srv/ssd/k3s\n', true],
+])('a device %s tells address and token: %s', async (_what, chosen, isTold) => {
+  const tree = await device({
+    ...(chosen === '' ? {} : { '/etc/rancher/k3s/hearth.env': chosen }),
+    '/srv/ssd/k3s/server/agent-token': 'K10abc::node:def\n',
+  });
+  const told = await promisify(execFile)('sh', [`${tree.path}/usr/sbin/hearth-join-token`, tree.path]).catch(
+    (error: { readonly stderr: string }) => error,
+  );
+
+  if (isTold)
+    expect(told).toMatchObject({ stdout: `Address: ${hostname()}.local\nToken:   K10abc::node:def\n` });
+  else expect(told).toMatchObject({ code: 1, stderr: expect.stringContaining('allow it on the setup page') });
 });
 
 test('the end of all containers takes back mounts, cards and rules, and nothing of others', async () => {

@@ -208,6 +208,7 @@ export interface StatusView {
     readonly title: LocalText;
     readonly text?: LocalText;
     readonly address: string;
+    readonly secret?: { readonly label: LocalText; readonly value: string };
   }[];
   readonly disks: readonly {
     readonly name: LocalText;

@@ -44,12 +44,20 @@ function addressesOf(hostname: string): StatusView['addresses'] {
   ];
 }
 
-function linksOf({ setups, paths, report }: AgentContext, hostname: string): StatusView['links'] {
+function linksOf({ setups, paths, look, report }: AgentContext, hostname: string): StatusView['links'] {
   const answers = withoutSecrets(setups.topics, readSetup(paths).answers);
-  return setups.links.flatMap(({ title, text, address }) => {
+  return setups.links.flatMap(({ title, text, address, secret }) => {
     try {
       const known = address(answers, hostname);
-      return known === undefined ? [] : [{ title, address: known, ...(text === undefined ? {} : { text }) }];
+      if (known === undefined) return [];
+      const value = secret?.read(look);
+      return [
+        {
+          ...{ title, address: known },
+          ...(text === undefined ? {} : { text }),
+          ...(secret === undefined || value === undefined ? {} : { secret: { label: secret.label, value } }),
+        },
+      ];
     } catch (error) {
       report(`a link has no address: ${describeError(error)}`);
       return [];

@@ -164,6 +164,12 @@ export interface ServiceLink {
   readonly text?: LocalText;
   /** An address to open, or to type elsewhere (`smb://hearth.local/media`). Undefined: there is none with these answers. */
   readonly address: (answers: Answers, hostname: string) => string | undefined;
+  /** What belongs to that address and has to be typed elsewhere. Only administrators see it, when they unfold it. */
+  readonly secret?: {
+    readonly label: LocalText;
+    /** Undefined: there is none yet. */
+    readonly read: (device: DeviceLook) => string | undefined;
+  };
 }
 
 /** Who may open the setup page and the status page with a password. */

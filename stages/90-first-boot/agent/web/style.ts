@@ -59,6 +59,7 @@ h1+.lead{margin-top:.375rem}
 .places li{display:flex;flex-wrap:wrap;gap:0 1rem;align-items:center;justify-content:space-between;padding:.25rem 0;border-top:1px solid var(--line)}
 .places li:first-child{border-top:0}
 .places a{display:inline-flex;align-items:center;min-height:2.75rem;font-weight:550;overflow-wrap:anywhere;min-width:0}
+.secret{display:block;overflow-wrap:anywhere;user-select:all;padding:.5rem 0}
 .qr{display:block;width:9.5rem;height:9.5rem;margin:.75rem 0 .25rem;border-radius:.75rem;background:#fff;padding:.5rem}
 details>summary{cursor:pointer;min-height:2.75rem;display:flex;align-items:center;gap:.5rem;color:var(--ember);font-weight:550}
 summary::before{content:"";flex:none;width:.5rem;height:.5rem;border:solid;border-width:0 .14rem .14rem 0;rotate:-45deg;margin-left:.2rem}

@@ -155,6 +155,7 @@ export function fakeSetups({ hasPassword = false, checkMs = 0 }: FakeSetupOption
           answers['owner']?.state === 'answered'
             ? `smb://${answers['owner'].values['name']}:${answers['owner'].values['password'] ?? ''}@${hostname}.local`
             : undefined,
+        secret: { label: 'Its key', read: () => 'for administrators only' },
       },
     ],
     signIn: {

@@ -57,6 +57,9 @@ describe('the way through the setup', () => {
     });
     expect(status.addresses[0]).toEqual({ url: 'http://attic.local', medium: 'name' });
     expect(status.disks.map((disk) => disk.freeBytes > 0)).toEqual([true]);
+    expect(status.links.map(({ secret }) => secret)).toEqual([
+      { label: 'Its key', value: 'for administrators only' },
+    ]);
   });
 
   it('shows topics without those for files, other hardware, or nobody', async () => {

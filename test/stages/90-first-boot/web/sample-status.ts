@@ -38,6 +38,18 @@ export const sampleStatus: StatusView = {
       },
       address: 'smb://hearth.local/media',
     },
+    {
+      title: { en: 'Let another device join', de: 'Ein weiteres Gerät aufnehmen' },
+      text: {
+        en: 'On the other device, enter this address and the token.',
+        de: 'Geben Sie auf dem anderen Gerät diese Adresse und das Token ein.',
+      },
+      address: 'hearth.local',
+      secret: {
+        label: { en: 'Show the token', de: 'Token zeigen' },
+        value: 'K107c4f1e0a2b9d8e6f3a5b4c7d8e9f0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b::node:sample',
+      },
+    },
   ],
   disks: [
     {

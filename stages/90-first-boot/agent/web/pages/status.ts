@@ -62,9 +62,10 @@ function linksCard({ say, texts }: Frame, { links }: StatusView): Html {
   if (links.length === 0) return html``;
   return html`<section class="card" aria-labelledby="links-title"><h2 id="links-title">${texts.status.links}</h2>
 <ul class="rows">${links.map(
-    ({ title, text, address }) => html`<li><h3>${say(title)}</h3>
+    ({ title, text, address, secret }) => html`<li><h3>${say(title)}</h3>
 ${/^(?:https?|smb):\/\/[^\s"]+$/.test(address) ? html`<p class="places"><a class="go" href="${address}">${address}</a></p>` : html`<p>${address}</p>`}
-${text === undefined ? '' : html`<p class="soft">${say(text)}</p>`}</li>`,
+${text === undefined ? '' : html`<p class="soft">${say(text)}</p>`}
+${secret === undefined ? '' : html`<details><summary>${say(secret.label)}</summary><code class="secret">${secret.value}</code></details>`}</li>`,
   )}</ul></section>`;
 }
 
