@@ -1,5 +1,7 @@
-import { build } from 'esbuild';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import type { Vm } from '../../../builder/vm/vm.ts';
+import { bundleProgram } from '../../helpers/bundle-program.ts';
 import type { Lease, PhoneAnswer } from './phone-process.ts';
 
 /** The home's network. */
@@ -121,12 +123,10 @@ async function phone<T>(vm: Vm, words: string): Promise<T> {
 }
 
 async function bundlePhone(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [`${import.meta.dirname}/phone-process.ts`],
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    write: false,
-  });
-  return outputFiles[0]?.text ?? '';
+  const folder = await mkdtemp(`${tmpdir()}/hearth-phone-`);
+  try {
+    return await readFile(await bundleProgram(`${import.meta.dirname}/phone-process.ts`, folder), 'utf8');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }

@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runApply } from '../../../../stages/90-first-boot/agent/apply/run-steps.ts';
 import { devicePaths } from '../../../../stages/90-first-boot/agent/device/paths.ts';
@@ -12,6 +11,7 @@ import type { SetupEvent } from '../../../../stages/90-first-boot/agent/door/pro
 import { foldEvents } from '../../../../stages/90-first-boot/agent/events/fold.ts';
 import { followEvents, readEvents } from '../../../../stages/90-first-boot/agent/events/read-events.ts';
 import { phaseOf, readSetup, writeSetup } from '../../../../stages/90-first-boot/agent/store/setup-store.ts';
+import { bundleProgram } from '../../../helpers/bundle-program.ts';
 import { canary, fakeContext, fakeRoot, fakeSteps, fullSetup } from './fake-setup.ts';
 
 const stepIds = ['a.name', 'a.user', 'b.share', 'b.last'];
@@ -21,16 +21,7 @@ let program: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hearth-applier-'));
-  program = join(folder, 'applier.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'apply-child.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
+  program = await bundleProgram(`${import.meta.dirname}/apply-child.ts`, folder);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -4,12 +4,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { devicePaths } from '../../../../stages/90-first-boot/agent/device/paths.ts';
 import { connectDoor } from '../../../../stages/90-first-boot/agent/door/client.ts';
 import { readSetup } from '../../../../stages/90-first-boot/agent/store/setup-store.ts';
+import { bundleProgram } from '../../../helpers/bundle-program.ts';
 
+let program: string;
 let folder: string;
 let child: ChildProcess | undefined;
 
@@ -18,18 +19,7 @@ beforeAll(async () => {
   mkdirSync(join(folder, 'root/var/lib/hearth'), { recursive: true });
   mkdirSync(join(folder, 'root/run/hearth'), { recursive: true });
   writeFileSync(join(folder, 'root/var/lib/hearth/setup-code'), 'ACDE-FGHJ-KMNP\n');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'keeper-child.ts')],
-    outfile: join(folder, 'keeper.mjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    logLevel: 'error',
-  });
+  program = await bundleProgram(`${import.meta.dirname}/keeper-child.ts`, folder);
 });
 afterAll(() => {
   child?.kill('SIGKILL');
@@ -37,7 +27,7 @@ afterAll(() => {
 });
 
 async function start(): Promise<ChildProcess> {
-  const options = ['--jitless', '--no-expose-wasm', join(folder, 'keeper.mjs'), join(folder, 'root')];
+  const options = ['--jitless', '--no-expose-wasm', program, join(folder, 'root')];
   const started = spawn(process.execPath, options, { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(started.stdout, 'data');
   return started;

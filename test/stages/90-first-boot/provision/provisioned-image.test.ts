@@ -15,8 +15,8 @@ import { readImageArtifacts } from '../../../../stages/90-first-boot/agent/provi
 import { provisioned } from '../../../../stages/90-first-boot/agent/provision/provisioned.ts';
 import { requestReset, runReset } from '../../../../stages/90-first-boot/agent/reset/run-reset.ts';
 import { writeSetup } from '../../../../stages/90-first-boot/agent/store/setup-store.ts';
+import { bundleProgram } from '../../../helpers/bundle-program.ts';
 import { answered, fakeContext, fakeRoot, fullSetup } from '../apply/fake-setup.ts';
-import { bundleChild } from './bundle-child.ts';
 import { fastWorld } from './fetch-parts.ts';
 import { randomContent, slowly } from './file-server.ts';
 import { type ImageRegistry, type RegistryOptions, registryImage, serveImage } from './image-registry.ts';
@@ -102,7 +102,7 @@ describe('a container image that a step needs', () => {
 
 describe('the power is cut while a container image is fetched', () => {
   it('goes on with what is on the disk, and there is never half an archive', async () => {
-    const program = await bundleChild('image-child', root);
+    const program = await bundleProgram(`${import.meta.dirname}/image-child.ts`, root);
     const image = await listed({ usesPerToken: 100, isRedirecting: true, blobs: [slowly(20_000, 10)] });
     const target = join(root, image.path);
     writeSetup(paths, fullSetup);

@@ -19,8 +19,8 @@ import {
   writeSetup,
 } from '../../../../stages/90-first-boot/agent/store/setup-store.ts';
 import { localText } from '../../../../stages/90-first-boot/agent/text/local-text.ts';
+import { bundleProgram } from '../../../helpers/bundle-program.ts';
 import { answered, fakeContext, fakeRoot, fullSetup, step } from '../apply/fake-setup.ts';
-import { bundleChild } from './bundle-child.ts';
 import { fastWorld, fileOf } from './fetch-parts.ts';
 import {
   cutAfter,
@@ -273,7 +273,7 @@ describe('a run with a fetch', () => {
 
 describe('the power is cut while a file comes in', () => {
   it('goes on with what is on the disk, again and again', async () => {
-    const program = await bundleChild('fetch-child', root);
+    const program = await bundleProgram(`${import.meta.dirname}/fetch-child.ts`, root);
     const server = await listedServer([slowly(10_000, 20)]);
     writeSetup(paths, fullSetup);
     for (const stopBytes of [120_000, 250_000]) {

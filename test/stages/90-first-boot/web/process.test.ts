@@ -5,8 +5,8 @@ import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleProgram } from '../../../helpers/bundle-program.ts';
 
 /** As in the unit. */
 const nodeOptions = ['--jitless', '--no-expose-wasm', '--max-old-space-size=48'];
@@ -16,16 +16,7 @@ let bundle: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hearth-web-process-'));
-  bundle = join(folder, 'web.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, 'web-process.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'error',
-  });
+  bundle = await bundleProgram(`${import.meta.dirname}/web-process.ts`, folder);
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
