@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { certificateState } from '../../../stages/60-k3s/setup/cluster-checks.ts';
 import { setup } from '../../../stages/60-k3s/setup.ts';
 import type { DoctorCheck, Values } from '../../../stages/90-first-boot/agent/setup/define.ts';
@@ -6,25 +6,13 @@ import type { FakeDevice } from '../20-system-setup/fake-device.ts';
 import { certificate, validFromMs } from './certificate.ts';
 import { data, envFile, makeDevice } from './cluster-device.ts';
 
-const devices: FakeDevice[] = [];
-
-afterEach(() => {
-  for (const device of devices.splice(0)) device.remove();
-});
-
-function make(): FakeDevice {
-  const device = makeDevice();
-  devices.push(device);
-  return device;
-}
-
 describe('the doctor', () => {
   const checks = setup.checks ?? [];
   const look = async (id: string, device: FakeDevice) =>
     await (checks.find((check) => check.id === id) as DoctorCheck).run(device.look);
 
   test('is content with a device without apps', async () => {
-    for (const { id } of checks) expect((await look(id, make())).state).toBe('good');
+    for (const { id } of checks) expect((await look(id, makeDevice())).state).toBe('good');
   });
 
   test.each([
@@ -33,7 +21,7 @@ describe('the doctor', () => {
     ['activating', '', 'warning'],
     ['failed', '', 'bad'],
   ])('calls a server that is %s and answers "%s" %s', async (unit, answer, expected) => {
-    const device = make();
+    const device = makeDevice();
     device.put(envFile, `HEARTH_K3S_COMMAND=server\nHEARTH_K3S_DATA=${data}\n`);
     device.programs['systemctl'] = () => ({ stdout: `${unit}\n` });
     device.programs['systemd-run'] = (args) =>
@@ -44,7 +32,7 @@ describe('the doctor', () => {
   });
 
   test('misses the memory controller', async () => {
-    const device = make();
+    const device = makeDevice();
     device.put('/sys/fs/cgroup/cgroup.controllers', 'cpuset cpu\n');
     device.put(envFile, 'HEARTH_K3S_COMMAND=server\n');
     expect(await look('k3s.controllers', device)).toMatchObject({ state: 'bad' });
@@ -56,7 +44,7 @@ describe('the doctor', () => {
     [366, 'bad'],
     [-30, 'bad'],
   ])('judges certificates of one year after %i days as %s', (days, expected) => {
-    const device = make();
+    const device = makeDevice();
     device.put(envFile, 'HEARTH_K3S_COMMAND=server\nHEARTH_K3S_DATA=/srv/ssd/hearth-k3s\n');
     device.put('/srv/ssd/hearth-k3s/server/tls/client-admin.crt', certificate);
     device.put('/srv/ssd/hearth-k3s/server/tls/client-admin.key', 'never read');
@@ -77,7 +65,7 @@ describe('the status page', () => {
   });
 
   test('has the token for it from the folder that was chosen, once k3s has made it', () => {
-    const device = make();
+    const device = makeDevice();
     device.put('/var/lib/hearth/k3s.json', JSON.stringify({ dataFolder: '/srv/ssd/hearth-k3s' }));
     expect(link?.secret?.read(device.look)).toBeUndefined();
     device.put('/srv/ssd/hearth-k3s/server/agent-token', 'K10abc::node:def\n');

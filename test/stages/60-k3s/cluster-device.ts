@@ -1,11 +1,12 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { type FakeDevice, fakeDevice } from '../20-system-setup/fake-device.ts';
 
 export const data = '/var/lib/rancher/k3s';
 export const envFile = '/etc/rancher/k3s/hearth.env';
 
-/** A device as the image is, with its disks. The caller removes it. */
+/** A device as the image is, with its disks, for one test. */
 export function makeDevice(): FakeDevice {
   const device = fakeDevice({
     '/etc/hostname': 'hearth\n',
@@ -13,6 +14,7 @@ export function makeDevice(): FakeDevice {
     '/etc/rancher/k3s/config.yaml': 'disable:\n  - traefik\n',
     [`${data}/agent/images/00-k3s-0123456789ab.tar.zst`]: 'archive',
   });
+  onTestFinished(() => device.remove());
   device.put(`${data}/agent/images/.cache.json`, '', 0o600);
   mkdirSync(join(device.root, 'srv/ssd'), { recursive: true });
   mkdirSync(join(device.root, 'srv/media'));

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { setup } from '../../../stages/60-k3s/setup.ts';
 import { checkTopic, choicesOf } from '../../../stages/90-first-boot/agent/setup/check-topic.ts';
 import type {
@@ -20,21 +20,10 @@ const agent: Values = { role: 'agent', address: 'hearth.local', token };
 const serverFile = '/etc/rancher/k3s/config.yaml.d/50-setup.yaml';
 const agentFile = '/etc/rancher/k3s/agent.yaml.d/50-setup.yaml';
 const rulesFile = '/etc/nftables.d/61-k3s-join.nft';
-const devices: FakeDevice[] = [];
-
-afterEach(() => {
-  for (const device of devices.splice(0)) device.remove();
-});
-
-function make(): FakeDevice {
-  const device = makeDevice();
-  devices.push(device);
-  return device;
-}
-
 const run = (device: FakeDevice, cluster: Values | undefined, cutAt?: number, name = 'kitchen') =>
   device.run(config, { device: { name }, ...(cluster === undefined ? {} : { cluster }) }, cutAt);
-const problems = (values: Values) => checkTopic({ topic, values, answers: {}, source: 'page' }, make().look);
+const problems = (values: Values) =>
+  checkTopic({ topic, values, answers: {}, source: 'page' }, makeDevice().look);
 const ranKillall = (device: FakeDevice) =>
   device.calls.some(({ program }) => program === '/usr/lib/hearth/k3s-killall');
 
@@ -67,13 +56,13 @@ describe('the question about apps', () => {
 
   test('offers the disk that is mounted below /srv, and none that others can rename things on', async () => {
     const field = topic.fields.find(({ name }) => name === 'disk') as ChoiceField;
-    const choices = await choicesOf(field, make().look);
+    const choices = await choicesOf(field, makeDevice().look);
     expect(choices.map(({ value }) => value)).toEqual(['system', '/srv/ssd']);
     expect(choices[1]?.label).toBe('/srv/ssd, Samsung T7, 500 GB');
   });
 
   test('offers only the own disk when the disks can not be listed', async () => {
-    const device = make();
+    const device = makeDevice();
     device.programs['lsblk'] = () => ({ stdout: '{"blockdevices": 1}' });
     const field = topic.fields.find(({ name }) => name === 'disk') as ChoiceField;
     expect((await choicesOf(field, device.look)).map(({ value }) => value)).toEqual(['system']);
@@ -82,7 +71,7 @@ describe('the question about apps', () => {
 
 describe('a server', () => {
   test('is switched on, by the name of the device, closed to others', async () => {
-    const device = make();
+    const device = makeDevice();
     await run(device, server);
     expect(device.get(envFile)).toBe(`HEARTH_K3S_COMMAND=server\nHEARTH_K3S_DATA=${data}\n`);
     expect(device.get(serverFile)).toBe(
@@ -95,7 +84,7 @@ describe('a server', () => {
   });
 
   test('opens its door to the home network only when others may join, and closes it again', async () => {
-    const device = make();
+    const device = makeDevice();
     await run(device, { ...server, others: 'yes' });
     const rules = (device.get(rulesFile) ?? '').split('\n').filter((line) => line.startsWith('add'));
     expect(rules).toHaveLength(2);
@@ -108,7 +97,7 @@ describe('a server', () => {
   });
 
   test('keeps its name in the cluster when the device is renamed', async () => {
-    const device = make();
+    const device = makeDevice();
     await run(device, server);
     await run(device, server, undefined, 'cellar');
     expect(device.get(serverFile)).toContain('node-name: "kitchen"\n');
@@ -116,7 +105,7 @@ describe('a server', () => {
   });
 
   test('keeps its data on the disk that was chosen, and does not start without it', async () => {
-    const device = make();
+    const device = makeDevice();
     await run(device, { ...server, disk: '/srv/ssd' });
     expect(device.get(serverFile)).toContain('data-dir: "/srv/ssd/hearth-k3s"\n');
     expect(device.get(envFile)).toContain('HEARTH_K3S_DATA=/srv/ssd/hearth-k3s\n');
@@ -128,14 +117,14 @@ describe('a server', () => {
   });
 
   test('is not set up on a disk that has gone since', async () => {
-    const device = make();
+    const device = makeDevice();
     device.programs['lsblk'] = () => ({ stdout: '{"blockdevices": []}' });
     await expect(run(device, { ...server, disk: '/srv/ssd' })).rejects.toThrow('not there: /srv/ssd');
     expect(device.has(envFile)).toBe(false);
   });
 
   test('is not switched on by a kernel that can not limit memory', async () => {
-    const device = make();
+    const device = makeDevice();
     device.put('/sys/fs/cgroup/cgroup.controllers', 'cpuset cpu io pids\n');
     await expect(run(device, server)).rejects.toThrow('memory');
     expect(device.has(envFile)).toBe(false);
@@ -144,7 +133,7 @@ describe('a server', () => {
 
 describe('a device that joins', () => {
   test('has address and token in files for root, and the token nowhere else', async () => {
-    const device = make();
+    const device = makeDevice();
     await run(device, agent);
     expect(device.get('/etc/rancher/k3s/join-token')).toBe(`${token}\n`);
     expect(device.mode('/etc/rancher/k3s/join-token')).toBe(0o600);
@@ -160,7 +149,7 @@ describe('a device that joins', () => {
   });
 
   test('needs no look-up for an address in numbers, and keeps its name when only the token is another', async () => {
-    const device = make();
+    const device = makeDevice();
     await run(device, { ...agent, address: '192.168.1.20' });
     expect(device.get(envFile)).not.toContain('HEARTH_K3S_SERVER');
     const before = device.get(agentFile);
@@ -169,7 +158,7 @@ describe('a device that joins', () => {
   });
 
   test('begins anew, under another name, when its server is another one', async () => {
-    const device = make();
+    const device = makeDevice();
     await run(device, agent);
     const before = device.get(agentFile);
     device.put(`${data}/agent/client-kubelet.crt`, 'of the first server');
@@ -181,7 +170,7 @@ describe('a device that joins', () => {
   });
 
   test('leaves nothing of its former cluster when it joins another one', async () => {
-    const device = make();
+    const device = makeDevice();
     await run(device, server);
     for (const path of [
       `${data}/server/tls/ca.key`,
@@ -202,7 +191,7 @@ describe('a device that joins', () => {
 
 describe('apps that nobody wants', () => {
   test('change nothing on the device', async () => {
-    const device = make();
+    const device = makeDevice();
     const before = device.snapshot();
     await run(device, undefined);
     expect(device.snapshot()).toEqual(before);
@@ -210,7 +199,7 @@ describe('apps that nobody wants', () => {
   });
 
   test('are taken back when they were wanted before', async () => {
-    const device = make();
+    const device = makeDevice();
     const before = device.snapshot();
     await run(device, { ...server, others: 'yes' });
     await run(device, undefined);
@@ -233,11 +222,11 @@ describe('a power cut at any moment', () => {
     Object.entries(device.snapshot()).filter(([path]) => !path.endsWith('/agent-token'));
 
   test('is made good by the next run', async () => {
-    const whole = make();
+    const whole = makeDevice();
     await run(whole, { ...server, others: 'yes' });
     const before = files(whole);
     const cuts = await atEveryCut(
-      make,
+      makeDevice,
       (device, cutAt) => run(device, { ...server, others: 'yes' }, cutAt),
       async (device) => {
         await run(device, { ...server, others: 'yes' });
@@ -249,7 +238,7 @@ describe('a power cut at any moment', () => {
 
   test('never leaves k3s switched on without its configuration', async () => {
     await atEveryCut(
-      make,
+      makeDevice,
       async (device, cutAt) => {
         await run(device, server);
         await run(device, { ...server, disk: '/srv/ssd' }, cutAt);
@@ -264,14 +253,14 @@ describe('a power cut at any moment', () => {
   });
 
   test('in a factory reset leaves, after the next one, the device as the image was', async () => {
-    const untouched = make().snapshot();
+    const untouched = makeDevice().snapshot();
     const fill = (device: FakeDevice) => {
       device.put('/srv/ssd/hearth-k3s/server/token', 'secret', 0o600);
       device.put('/etc/rancher/k3s/agent.yaml.d/60-address.yaml', 'server: x\n');
       device.put('/etc/rancher/k3s/k3s.yaml', 'key', 0o600);
     };
     const cuts = await atEveryCut(
-      make,
+      makeDevice,
       async (device, cutAt) => {
         await run(device, { ...server, others: 'yes', disk: '/srv/ssd' });
         fill(device);

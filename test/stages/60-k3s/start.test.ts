@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { makeStartStep } from '../../../stages/60-k3s/setup/start-step.ts';
 import type { Values } from '../../../stages/90-first-boot/agent/setup/define.ts';
 import type { FakeDevice } from '../20-system-setup/fake-device.ts';
@@ -8,18 +8,6 @@ const start = makeStartStep({ limitMs: 60_000, pauseMs: 1 });
 const impatient = makeStartStep({ limitMs: 20, pauseMs: 1 });
 const server: Values = { role: 'server' };
 const agent: Values = { role: 'agent', address: 'hearth.local', token: 'K10' };
-const devices: FakeDevice[] = [];
-
-afterEach(() => {
-  for (const device of devices.splice(0)) device.remove();
-});
-
-function make(): FakeDevice {
-  const device = makeDevice();
-  devices.push(device);
-  return device;
-}
-
 describe('starting k3s', () => {
   const states = (device: FakeDevice, ...all: readonly string[]) => {
     const left = [...all];
@@ -33,7 +21,7 @@ describe('starting k3s', () => {
     `Job=${job}\nActiveState=${active}\nConditionResult=${condition}\nResult=${result}\n`;
 
   test('waits until the server says that it is ready', async () => {
-    const device = make();
+    const device = makeDevice();
     states(device, state('inactive', 'no', 'success', '417'), state('activating'), state('active'));
     let asked = 0;
     device.programs['/usr/local/bin/k3s'] = (args) => {
@@ -50,7 +38,7 @@ describe('starting k3s', () => {
     ['no', 'success'],
     ['yes', 'exec-condition'],
   ])('fails at once when systemd passed over it (condition %s, result %s)', async (condition, result) => {
-    const device = make();
+    const device = makeDevice();
     states(device, state('inactive', condition, result));
     await expect(device.run(start, { cluster: server })).rejects.toThrow('container images are missing');
   });
@@ -60,14 +48,14 @@ describe('starting k3s', () => {
     ['server is not ready: 401 Unauthorized', 'does not accept the token'],
     ['Node password rejected, duplicate hostname', 'of this name already'],
   ])('tells what keeps an agent out: %s', async (words, why) => {
-    const device = make();
+    const device = makeDevice();
     states(device, state('activating'));
     device.programs['journalctl'] = () => ({ stdout: words });
     await expect(device.run(start, { cluster: agent })).rejects.toThrow(why);
   });
 
   test('gives up after its time, and says so when the network is the reason', async () => {
-    const device = make();
+    const device = makeDevice();
     states(device, state('activating'));
     device.programs['journalctl'] = () => ({ stdout: 'no default routes found in "/proc/net/route"' });
     await expect(device.run(impatient, { cluster: server })).rejects.toThrow('a network with a router');

@@ -8,6 +8,20 @@ interface Run {
   readonly stderr: string;
 }
 
+const commands = [
+  'check',
+  'plan',
+  'build',
+  'lock',
+  'fetch',
+  'store',
+  'boot',
+  'inspect',
+  'explain',
+  'shell',
+  'clean',
+];
+
 async function run(...args: string[]): Promise<Run> {
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
@@ -30,37 +44,13 @@ describe('runCli', () => {
     const { exitCode, stdout } = await run('--help');
 
     expect(exitCode).toBe(0);
-    for (const name of [
-      'check',
-      'plan',
-      'build',
-      'lock',
-      'fetch',
-      'store',
-      'boot',
-      'inspect',
-      'explain',
-      'shell',
-      'clean',
-    ]) {
+    for (const name of commands) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
     expect(stdout).toContain("3 this host can't");
   });
 
-  it.each([
-    'check',
-    'plan',
-    'build',
-    'lock',
-    'fetch',
-    'store',
-    'boot',
-    'inspect',
-    'explain',
-    'shell',
-    'clean',
-  ])('%s --help shows an example', async (name) => {
+  it.each(commands)('%s --help shows an example', async (name) => {
     const { exitCode, stdout } = await run(name, '--help');
 
     expect(exitCode).toBe(0);
