@@ -74,8 +74,12 @@ interface Studio {
 
 async function takePicture({ browser, web, topics }: Studio, scene: Scene, look: Look): Promise<Buffer> {
   web.door = new FakeDoor();
+  const samples = new Set(web.door.topics.map(({ id }) => id));
   web.door.topics = await inRealWords(web.door.topics, topics);
   const { path, token } = scene.arrange(web);
+  // There are no sample answers to them.
+  for (const { id, state } of web.door.topics)
+    if (state === 'answered' && !samples.has(id)) web.door.change(id, { state: 'skipped' });
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.width < 800 ? 640 : 720 },
     colorScheme: look.colours,
