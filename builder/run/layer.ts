@@ -137,6 +137,8 @@ export async function bundleScript(stage: Stage, bundle: StageBundle): Promise<B
     // Libraries of the older module format ask for Node's own by require().
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     absWorkingDir: resolve(entry, '..'),
+    // The places of old modules are part of the bundle: node_modules may be a link to somewhere else.
+    preserveSymlinks: true,
   }).catch((error: Error) => {
     throw new HearthError('ERR_STAGE_INVALID', {
       what: `${bundle.entry} can not be bundled.`,

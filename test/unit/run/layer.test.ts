@@ -221,6 +221,23 @@ describe('bundles', () => {
 
     expect(file?.mode).toBe(0o644);
   });
+
+  it('is the same wherever the libraries lie that it is made of', async () => {
+    const library = {
+      'tool/package.json': '{"main":"main.js"}',
+      'tool/main.js': 'module.exports = () => 7;\n',
+    };
+    const elsewhere = await fileTree(library);
+    const definition = { bundles: [{ entry: 'agent/main.ts', target: '/usr/lib/agent.mjs' }] };
+    const entry = { 'stages/10-x/agent/main.ts': "import tool from 'tool';\nconsole.log(tool());\n" };
+    const inside = Object.entries(library).map(([path, text]) => [`node_modules/${path}`, text] as const);
+
+    const own = await listingOf({ definition, files: { ...entry, ...Object.fromEntries(inside) } });
+    const linked = await listingOf({ definition, files: { ...entry, node_modules: linkTo(elsewhere) } });
+
+    expect(own).toHaveLength(1);
+    expect(linked).toEqual(own);
+  });
 });
 
 describe('layerFiles', () => {
