@@ -11,9 +11,8 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StepFailure } from '../../../../stages/90-first-boot/agent/device/door.ts';
-import { localText } from '../../../../stages/90-first-boot/agent/text/local-text.ts';
 import { certificateIn } from './certificate.ts';
-import { type FetchDevice, type FetchMore, fetchDevice, fileOf } from './fetch-parts.ts';
+import { type FetchDevice, type FetchMore, fetchDevice, fileOf, refusalOf } from './fetch-parts.ts';
 import {
   cutAfter,
   digestOf,
@@ -37,17 +36,12 @@ const content = randomContent(sizeBytes);
 const target = 'usr/local/bin/tool';
 
 let device: FetchDevice;
-let servers: FileServer[];
 
 beforeEach(() => {
   device = fetchDevice();
-  servers = [];
 });
 
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  device.remove();
-});
+afterEach(async () => await device.remove());
 
 describe('fetchFile', () => {
   it('brings the file to its place with its mode, and leaves nothing else', async () => {
@@ -326,10 +320,9 @@ describe('a fetch that can not succeed', () => {
 describe('over TLS', () => {
   it('fetches from a server that is vouched for, and follows it to https only', async () => {
     const { key, cert } = certificateIn(device.root, 0);
-    const good = await serve(content, [plain], { key, cert });
+    const good = device.closing(await serve(content, [plain], { key, cert }));
     const plainServer = await serving([plain]);
-    const down = await serve(content, [redirectTo(plainServer.url)], { key, cert });
-    servers.push(good, down);
+    const down = device.closing(await serve(content, [redirectTo(plainServer.url)], { key, cert }));
 
     expect(await refused(fileOf(content, down.url), { world: { ca: cert } })).toContain('not sure');
     expect(plainServer.asked).toEqual([]);
@@ -344,8 +337,7 @@ describe('over TLS', () => {
     ['not valid yet', 9],
   ])('tells the date of the device when the certificate is %s', async (_what, days) => {
     const { key, cert } = certificateIn(device.root, days);
-    const server = await serve(content, [plain], { key, cert });
-    servers.push(server);
+    const server = device.closing(await serve(content, [plain], { key, cert }));
     const words = await refused(fileOf(content, server.url), { world: { ca: cert } });
 
     expect(words).toContain(`The clock of the device says ${new Date().toISOString().slice(0, 10)}`);
@@ -355,22 +347,11 @@ describe('over TLS', () => {
 });
 
 async function serving(manners: readonly Manner[]): Promise<FileServer> {
-  const server = await serve(content, manners);
-  servers.push(server);
-  return server;
+  return device.closing(await serve(content, manners));
 }
 
-/** What the owner is told, in English; both languages are there. */
 async function refused(file: ReturnType<typeof fileOf>, more: FetchMore = {}): Promise<string> {
-  const failure = await device.fetch(file, more).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof StepFailure)) throw failure ?? new Error('it was fetched');
-  const { why, todo = '' } = failure;
-  expect(localText(why, 'de')).not.toBe(localText(why, 'en'));
-  expect(localText(todo, 'de')).not.toBe(localText(todo, 'en'));
-  return `${localText(why, 'en')} ${localText(todo, 'en')}`;
+  return await refusalOf(device.fetch(file, more));
 }
 
 function put(bytes: Buffer): void {

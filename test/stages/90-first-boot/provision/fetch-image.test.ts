@@ -17,8 +17,7 @@ import type { DeviceContainerImage } from '../../../../stages/90-first-boot/agen
 import { fetchImage } from '../../../../stages/90-first-boot/agent/provision/fetch-image.ts';
 import { isArchiveMade } from '../../../../stages/90-first-boot/agent/provision/made-archive.ts';
 import { registryOf } from '../../../../stages/90-first-boot/agent/provision/registry.ts';
-import { localText } from '../../../../stages/90-first-boot/agent/text/local-text.ts';
-import { type FetchDevice, type FetchMore, fetchDevice } from './fetch-parts.ts';
+import { type FetchDevice, type FetchMore, fetchDevice, refusalOf } from './fetch-parts.ts';
 import {
   cutAfter,
   otherSize,
@@ -40,7 +39,6 @@ import {
 const isDockers = true;
 let image: RegistryImage;
 let device: FetchDevice;
-let registries: ImageRegistry[];
 
 beforeAll(async () => {
   const large = randomBytes(300_000).toString('base64');
@@ -49,13 +47,9 @@ beforeAll(async () => {
 
 beforeEach(() => {
   device = fetchDevice();
-  registries = [];
 });
 
-afterEach(async () => {
-  await Promise.all(registries.map((registry) => registry.close()));
-  device.remove();
-});
+afterEach(async () => await device.remove());
 
 describe('fetchImage', () => {
   it('makes an archive that k3s imports, and leaves nothing else', async () => {
@@ -277,9 +271,7 @@ describe('the registry of an image', () => {
 });
 
 async function serving(options: RegistryOptions = {}): Promise<ImageRegistry> {
-  const registry = await serveImage(image, options);
-  registries.push(registry);
-  return registry;
+  return device.closing(await serveImage(image, options));
 }
 
 function placeOf(more: FetchMore, wanted: readonly DeviceContainerImage[]) {
@@ -296,15 +288,8 @@ async function made(artifact: DeviceContainerImage): Promise<Buffer> {
   return readFileSync(join(device.root, artifact.path));
 }
 
-/** What the owner is told, in English; both languages are there. */
 async function refused(artifact: DeviceContainerImage, more: FetchMore = {}): Promise<string> {
-  const failure = await fetch(artifact, more).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(failure instanceof StepFailure)) throw failure ?? new Error('it was fetched');
-  expect(localText(failure.why, 'de')).not.toBe(localText(failure.why, 'en'));
-  return localText(failure.why, 'en');
+  return await refusalOf(fetch(artifact, more));
 }
 
 function expectWhole({ path }: DeviceContainerImage): void {

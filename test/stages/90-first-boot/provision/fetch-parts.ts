@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { makeTask } from '../../../../stages/90-first-boot/agent/apply/task.ts';
-import type { StepTask } from '../../../../stages/90-first-boot/agent/device/door.ts';
+import { StepFailure, type StepTask } from '../../../../stages/90-first-boot/agent/device/door.ts';
 import { lookAt } from '../../../../stages/90-first-boot/agent/device/look.ts';
 import type { DeviceFile } from '../../../../stages/90-first-boot/agent/provision/device-artifact.ts';
 import { fetchFile } from '../../../../stages/90-first-boot/agent/provision/fetch-file.ts';
@@ -24,7 +25,13 @@ export interface FetchDevice {
   readonly task: StepTask;
   readonly world: FetchWorld;
   readonly fetch: (file: DeviceFile, more?: FetchMore) => Promise<void>;
-  readonly remove: () => void;
+  /** Gives the server back, which ends with the device. */
+  readonly closing: <T extends Closable>(server: T) => T;
+  readonly remove: () => Promise<void>;
+}
+
+interface Closable {
+  readonly close: () => Promise<unknown>;
 }
 
 export interface FetchMore {
@@ -39,6 +46,7 @@ export function fetchDevice(): FetchDevice {
   const told: string[] = [];
   const pauses: number[] = [];
   const stop = new AbortController();
+  const servers: Closable[] = [];
   const world = fastWorld(pauses);
   const task = makeTask({
     look: lookAt(root),
@@ -64,8 +72,28 @@ export function fetchDevice(): FetchDevice {
         { mirrors: more.mirrors ?? [], wanted: [file], folder, world: { ...world, ...more.world } },
         task,
       ),
-    remove: () => rmSync(root, { recursive: true, force: true }),
+    closing: (server) => {
+      servers.push(server);
+      return server;
+    },
+    remove: async () => {
+      await Promise.all(servers.map((server) => server.close()));
+      rmSync(root, { recursive: true, force: true });
+    },
   };
+}
+
+/** What the owner is told of a fetch that failed, in English; both languages are there. */
+export async function refusalOf(fetching: Promise<void>): Promise<string> {
+  const failure = await fetching.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(failure instanceof StepFailure)) throw failure ?? new Error('it was fetched');
+  const { why, todo = '' } = failure;
+  expect(localText(why, 'de')).not.toBe(localText(why, 'en'));
+  expect(localText(todo, 'de')).not.toBe(localText(todo, 'en'));
+  return `${localText(why, 'en')} ${localText(todo, 'en')}`;
 }
 
 /** The real world, but a pause takes no time, only the clock goes on. */

@@ -1,25 +1,23 @@
 import { appendFileSync, existsSync } from 'node:fs';
+import type { DeviceArtifact } from '../../../../stages/90-first-boot/agent/provision/device-artifact.ts';
 import type { SetupStep } from '../../../../stages/90-first-boot/agent/setup/define.ts';
 import { step } from '../apply/fake-setup.ts';
 
-/** A step that needs the artifact `tool`, notes that it ran, and breaks when the tool is not there. */
-export function toolStep(id: string, uses: readonly string[], more: Partial<SetupStep> = {}): SetupStep {
-  const run: SetupStep['run'] = async (task) => {
-    const artifact = task.artifact('tool');
-    if (artifact.kind !== 'file') throw new Error('not a file');
-    if (!existsSync(task.path(artifact.path))) throw new Error('ran without the tool');
-    appendFileSync(task.path('/runs'), `${id}\n`);
-  };
-  return { ...step(id, 5, uses, run), needs: ['tool'], ...more };
-}
+type StepMaker = (id: string, uses: readonly string[], more?: Partial<SetupStep>) => SetupStep;
 
-/** A step that needs the container image `app`, and notes that it ran. */
-export function imageStep(id: string, uses: readonly string[], more: Partial<SetupStep> = {}): SetupStep {
-  const run: SetupStep['run'] = async (task) => {
-    const artifact = task.artifact('app');
-    if (artifact.kind !== 'container-image') throw new Error('not an image');
-    if (!existsSync(task.path(artifact.path))) throw new Error('ran without the image');
-    appendFileSync(task.path('/runs'), `${id}\n`);
+/** A step that needs the artifact `tool`, notes that it ran, and breaks when the tool is not there. */
+export const toolStep: StepMaker = stepNeeding('tool', 'file');
+/** The same with the container image `app`. */
+export const imageStep: StepMaker = stepNeeding('app', 'container-image');
+
+function stepNeeding(name: string, kind: DeviceArtifact['kind']): StepMaker {
+  return (id, uses, more = {}) => {
+    const run: SetupStep['run'] = async (task) => {
+      const artifact = task.artifact(name);
+      if (artifact.kind !== kind || artifact.kind === 'apt-package') throw new Error(`not a ${kind}`);
+      if (!existsSync(task.path(artifact.path))) throw new Error(`ran without ${name}`);
+      appendFileSync(task.path('/runs'), `${id}\n`);
+    };
+    return { ...step(id, 5, uses, run), needs: [name], ...more };
   };
-  return { ...step(id, 5, uses, run), needs: ['app'], ...more };
 }
