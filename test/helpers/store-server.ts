@@ -13,8 +13,8 @@ export interface Interruption {
 export interface StoreServer extends LoopbackServer {
   /** Each answered question: path and first byte. */
   readonly requests: readonly { readonly path: string; readonly startByte: number }[];
-  /** Resolves when a connection is held. */
-  readonly held: Promise<void>;
+  /** True once a connection was held. */
+  readonly isHeld: () => boolean;
 }
 
 /**
@@ -27,10 +27,7 @@ export async function serveStore(
 ): Promise<StoreServer> {
   const requests: { path: string; startByte: number }[] = [];
   const left = [...interruptions];
-  let hold = () => {};
-  const held = new Promise<void>((resolve) => {
-    hold = resolve;
-  });
+  let isHeld = false;
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = new URL(request.url ?? '/', 'http://store').pathname;
     const file = `${folder}${path}`;
@@ -59,8 +56,13 @@ export async function serveStore(
     const part = createReadStream(file, { start: startByte, end: next.atByte - 1 });
     part.pipe(response, { end: false });
     // Some time for the client to read what was sent.
-    part.once('close', () => setTimeout(() => (next.how === 'cut' ? response.destroy() : hold()), 5_000));
+    part.once('close', () =>
+      setTimeout(() => {
+        if (next.how === 'cut') response.destroy();
+        else isHeld = true;
+      }, 5_000),
+    );
   };
   const server = await listen((request, response) => void answer(request, response));
-  return { ...server, requests, held, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return { ...server, requests, isHeld: () => isHeld };
 }
