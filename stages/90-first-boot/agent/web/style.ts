@@ -45,7 +45,7 @@ h1+.lead{margin-top:.375rem}
 .aside{justify-items:center;text-align:center}
 .head a,.go{display:inline-flex;align-items:center;min-height:2.75rem}
 .rows li{display:grid;grid-template-columns:minmax(0,1fr) auto;gap:.125rem 1rem;align-items:center;padding:.875rem 0;border-top:1px solid var(--line)}
-.rows p{grid-column:1/-1}
+.rows p,.rows details{grid-column:1/-1}
 .rows li:first-child{border-top:0}
 .rows li:last-child{padding-bottom:0}
 .state{display:inline-flex;align-items:center;gap:.4375rem;padding:.25rem .75rem .25rem .5rem;border-radius:1rem;font-size:.875rem;font-weight:550;white-space:nowrap;justify-self:start}
