@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import { visit, visitSocket } from './cloudflared/visit.mjs';
 
 const environment = Object.fromEntries(
   readFileSync('/proc/self/environ', 'utf8')
@@ -85,7 +86,8 @@ function run(flags) {
   }
   checkRights(flags);
   const state = { connections: 0, version: -1, ingress: config.ingress ?? [{ service: 'http_status:503' }] };
-  const server = createServer((ask, reply) => answer(state, ask, reply));
+  const server = createServer((ask, reply) => visit(state, ask, reply) || answer(state, ask, reply));
+  server.on('upgrade', (ask, socket, head) => visitSocket(state, ask, socket, head));
   server.on('error', (error) => {
     log('ERR', `metrics: ${error.message}`);
     process.exitCode = 1;

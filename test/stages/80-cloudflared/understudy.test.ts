@@ -1,4 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -85,6 +86,50 @@ describe('the understudy of cloudflared', () => {
     const { exitCode, said } = runOnce(makeWords(), { ...env, ...more });
     expect(await exitCode).toBe(1);
     expect(said()).toMatch(reason);
+  });
+
+  test('leads a visitor where its rules say, as the edge would', async () => {
+    const service = createServer(({ headers, method, url }, reply) =>
+      reply.end(JSON.stringify({ ...headers, method, url })),
+    );
+    service.on('upgrade', (_ask, socket) =>
+      socket.end(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello',
+      ),
+    );
+    const port = await freePort();
+    await new Promise<void>((resolve) => service.listen(port, '127.0.0.1', resolve));
+    putSecret(
+      at('visit'),
+      `ingress:\n  - hostname: a.example.com\n    service: http://127.0.0.1:${port}\n  - service: http_status:404\n`,
+    );
+    const { child, exitCode } = runOnce(words({ '--config': at('visit') }), env);
+    await until(async () => (await readyState(metrics)).connections === 4);
+
+    const seen = await fetch(`http://${metrics}/`, {
+      headers: { 'understudy-visit': 'https://a.example.com/x?y=1' },
+    });
+    expect(await seen.json()).toMatchObject({
+      ...{ method: 'GET', url: '/x?y=1', host: 'a.example.com' },
+      ...{ 'x-forwarded-proto': 'https', 'cf-connecting-ip': '203.0.113.7' },
+    });
+    const other = { 'understudy-visit': 'https://b.example.com/' };
+    expect((await fetch(`http://${metrics}/`, { headers: other })).status).toBe(404);
+    const words101 = await new Promise<string>((resolve, reject) => {
+      const headers = { 'understudy-visit': 'https://a.example.com/', upgrade: 'websocket' };
+      get(`http://${metrics}/`, { headers: { ...headers, connection: 'Upgrade' } })
+        .on('upgrade', (_reply, socket, head) => {
+          socket.destroy();
+          resolve(String(head));
+        })
+        .on('error', reject);
+    });
+    expect(words101).toBe('hello');
+
+    child.kill('SIGTERM');
+    expect(await exitCode).toBe(0);
+    service.closeAllConnections();
+    service.close();
   });
 
   test('checks a config.yml without running', async () => {
