@@ -119,8 +119,9 @@ describe('the understudy of cloudflared', () => {
       const headers = { 'understudy-visit': 'https://a.example.com/', upgrade: 'websocket' };
       get(`http://${metrics}/`, { headers: { ...headers, connection: 'Upgrade' } })
         .on('upgrade', (_reply, socket, head) => {
-          socket.destroy();
-          resolve(String(head));
+          let said = String(head);
+          socket.on('data', (part) => (said += String(part))).on('end', () => socket.end());
+          socket.on('close', () => resolve(said));
         })
         .on('error', reject);
     });
