@@ -1,4 +1,4 @@
-import { request as requestHttp } from 'node:http';
+import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
 export interface Question {
@@ -16,6 +16,8 @@ export interface Question {
 
 export interface Reply {
   readonly status: number;
+  /** By name in small letters. */
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
 }
 
@@ -37,8 +39,21 @@ const usualMaxBytes = 256 * 1024;
 
 /** Asks a server for something small. Throws AskFailure if there is no answer; any status is an answer. */
 export async function ask(question: Question): Promise<Reply> {
-  const end = AbortSignal.timeout(question.timeoutMs);
-  const signal = question.signal === undefined ? end : AbortSignal.any([end, question.signal]);
+  // A timer of our own: Node 20 may forget the time limit of AbortSignal.any when nobody else holds it.
+  const end = new AbortController();
+  const timer = setTimeout(() => end.abort(), question.timeoutMs);
+  const stop = () => end.abort();
+  question.signal?.addEventListener('abort', stop);
+  if (question.signal?.aborted === true) stop();
+  try {
+    return await follow(question, end.signal);
+  } finally {
+    clearTimeout(timer);
+    question.signal?.removeEventListener('abort', stop);
+  }
+}
+
+async function follow(question: Question, signal: AbortSignal): Promise<Reply> {
   let url = question.url;
   for (let left = question.redirects ?? 0; ; left--) {
     const { location, ...reply } = await askOnce(url, question, signal);
@@ -71,10 +86,10 @@ function askOnce(
         });
         response.on('error', fail);
         response.on('end', () => {
-          const { statusCode: status = 0 } = response;
-          const { location } = response.headers;
+          const { statusCode: status = 0, headers: said } = response;
+          const { location } = said;
           const isRedirect = status >= 300 && status < 400 && location !== undefined;
-          resolve({ status, body: Buffer.concat(parts), ...(isRedirect ? { location } : {}) });
+          resolve({ status, headers: said, body: Buffer.concat(parts), ...(isRedirect ? { location } : {}) });
         });
       },
     );
@@ -83,8 +98,8 @@ function askOnce(
   });
 }
 
-/** Its message is never shown: some have the address, and with it what was sent. */
-function failureOf(error: NodeJS.ErrnoException): AskFailure {
+/** What an error of a connection means. Its message is never shown: some have the address, and with it what was sent. */
+export function failureOf(error: NodeJS.ErrnoException): AskFailure {
   const code = error.code ?? '';
   const isStranger = /CERT|SELF_SIGNED|ISSUER|SIGNATURE|^ERR_(TLS|SSL)|^EPROTO/.test(code);
   return new AskFailure(isStranger ? 'stranger' : 'unreachable', code || error.name);

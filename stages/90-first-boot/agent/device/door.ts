@@ -2,6 +2,9 @@ import type { DeviceArtifact } from '../provision/device-artifact.ts';
 import type { Values } from '../setup/define.ts';
 import type { LocalText } from '../text/local-text.ts';
 
+export { openBucket } from '../object-store/client.ts';
+export { ObjectStoreFailure, type ObjectStoreReason } from '../object-store/failure.ts';
+export type { BucketAddress } from '../object-store/signed-request.ts';
 export { sha256Of } from '../provision/sha256.ts';
 export { AskFailure, ask, type Reply } from './ask.ts';
 export { isFolderOfGroup } from './group-folder.ts';
@@ -50,6 +53,9 @@ export interface StepTask extends DeviceLook {
   /** Aborted when the device is being shut down. */
   readonly signal: AbortSignal;
 }
+
+/** What a command or another piece of work outside of the setup's steps has in hand. `log` gets nothing that is secret. */
+export type DeviceTask = Omit<StepTask, 'answers' | 'artifact' | 'progress'>;
 
 /** A step that could not do its work: why, and what the owner can do. */
 export class StepFailure extends Error {

@@ -34,6 +34,18 @@ export interface DevicePaths {
   readonly releaseFile: string;
   readonly servicesFolder: string;
   readonly resolvConf: string;
+  /** Where backups go, how many stay; only for root. */
+  readonly backupSettings: string;
+  /** Secret age key of this device. */
+  readonly backupKey: string;
+  /** The same, until the owner has noted it. */
+  readonly recoveryKey: string;
+  /** How the last backup went. */
+  readonly backupState: string;
+  /** What a backup puts together before it goes to its place; empty between two. */
+  readonly backupWork: string;
+  /** What a backup brought back, one folder a part, until the parts have taken it over. */
+  readonly restoreFolder: string;
   /** DeviceArtifactList as JSON, in the image. */
   readonly artifactsFile: string;
   /** What came in so far of files that are being fetched. */
@@ -68,6 +80,12 @@ export function devicePaths(root: string): DevicePaths {
     servicesFolder: join(root, 'usr/lib/hearth/services.d'),
     artifactsFile: join(root, 'usr/lib/hearth/artifacts.json'),
     fetchFolder: join(root, 'var/lib/hearth/fetch'),
+    backupSettings: join(root, 'var/lib/hearth/backup/settings.json'),
+    backupKey: join(root, 'var/lib/hearth/backup/key'),
+    recoveryKey: join(root, 'var/lib/hearth/backup/recovery-key'),
+    backupState: join(root, 'var/lib/hearth/backup/last.json'),
+    backupWork: join(root, 'var/lib/hearth/backup/work'),
+    restoreFolder: join(root, 'var/lib/hearth/restore'),
     resolvConf: join(root, 'etc/resolv.conf'),
     systemctl: join(root, 'usr/bin/systemctl'),
   };
