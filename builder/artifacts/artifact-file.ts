@@ -10,6 +10,7 @@ export function fileOf(artifact: Artifact): FileArtifact | undefined {
       return file && { kind: 'file', name, ...file, licence, mayBePublished, source };
     }
     case 'container-image':
+    case 'unpinned-image':
       return undefined;
   }
 }

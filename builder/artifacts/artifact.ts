@@ -1,5 +1,5 @@
 /** Something that others publish, pinned in `artifacts.lock.yaml`. Nothing else is ever fetched. */
-export type Artifact = FileArtifact | AptPackageArtifact | ContainerImageArtifact;
+export type Artifact = FileArtifact | AptPackageArtifact | ContainerImageArtifact | UnpinnedImageArtifact;
 
 /** What the store keeps: bytes that have a digest. */
 export type StoredArtifact = FileArtifact | ContainerImageArtifact;
@@ -54,4 +54,10 @@ export interface ContainerImageArtifact extends ArtifactBase {
   readonly indexDigest: string;
   /** Of the image for linux/arm64 that the index names. */
   readonly arm64Digest: string;
+}
+
+/** A container image of which only the name is known so far: it is not fetched before `hearth lock` has found its digests. */
+export interface UnpinnedImageArtifact extends ArtifactBase {
+  readonly kind: 'unpinned-image';
+  readonly reference: string;
 }

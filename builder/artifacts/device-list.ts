@@ -1,5 +1,4 @@
-import type { Artifact } from './artifact.ts';
-import type { PlacedArtifact } from './place.ts';
+import type { PinnedArtifact, PlacedArtifact } from './place.ts';
 
 /** An entry of `/usr/lib/hearth/artifacts.json`. The device agent's own type of it stands in `agent/provision/device-artifact.ts`. */
 export type ListedArtifact = Readonly<Record<string, unknown>> & { readonly name: string };
@@ -44,7 +43,7 @@ function plainTar(path: string): string {
 }
 
 /** What only matters where the image is made is left out. */
-function withoutPaperwork(artifact: Artifact): ListedArtifact {
+function withoutPaperwork(artifact: PinnedArtifact): ListedArtifact {
   const { licence: _licence, mayBePublished: _mayBePublished, source: _source, ...rest } = artifact;
   if (rest.kind !== 'apt-package') return rest;
   const { file: _file, ...aptPackage } = rest;

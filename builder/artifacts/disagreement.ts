@@ -44,6 +44,8 @@ function valuesOf(artifact: Artifact): Readonly<Record<string, string>> {
       const { indexDigest, arm64Digest } = artifact satisfies ContainerImageArtifact;
       return { indexDigest, arm64Digest };
     }
+    case 'unpinned-image':
+      return {};
     case 'apt-package': {
       // Its key is compared where the key is read. Another build of the same version is another file.
       const { file } = artifact;

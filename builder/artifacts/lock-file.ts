@@ -9,7 +9,7 @@ import { HearthError } from '../errors/hearth-error.ts';
 import { messageOf } from '../errors/message-of.ts';
 import { writeFileAtomically } from '../host/workspace.ts';
 import type { Artifact, PackageFile } from './artifact.ts';
-import { lockProblems, lockSchema } from './lock-schema.ts';
+import { type LockEntry, lockProblems, lockSchema } from './lock-schema.ts';
 
 /** Its name, at the root of the project. */
 export const artifactLockName = 'artifacts.lock.yaml';
@@ -41,7 +41,7 @@ export function parseArtifactLock(source: ConfigSource): ArtifactLock {
   const findings = lockProblems(parsed.data);
   if (result.success && diagnostics.length === 0 && findings.length === 0) {
     const entries = Object.entries(result.data.artifacts);
-    return { artifacts: entries.map(([name, artifact]) => ({ name, ...artifact })) };
+    return { artifacts: entries.map(([name, entry]) => artifactOf(name, entry)) };
   }
   // Without data the YAML itself is broken, and that is said already.
   if (parsed.data !== undefined || diagnostics.length === 0) {
@@ -90,6 +90,14 @@ export async function writeArtifactLock(path: string, lock: ArtifactLock): Promi
   await writeFileAtomically(path, text);
 }
 
+function artifactOf(name: string, entry: LockEntry): Artifact {
+  if (entry.kind !== 'container-image') return { name, ...entry };
+  const { indexDigest, arm64Digest, ...rest } = entry;
+  if (indexDigest === undefined || arm64Digest === undefined)
+    return { name, ...rest, kind: 'unpinned-image' };
+  return { name, ...rest, indexDigest, arm64Digest };
+}
+
 /** Always in the same order, whatever the order of the object is. */
 function fieldsOf(artifact: Artifact): Record<string, unknown> {
   const { kind, licence, mayBePublished, source } = artifact;
@@ -110,6 +118,8 @@ function fieldsOf(artifact: Artifact): Record<string, unknown> {
       const { reference, indexDigest, arm64Digest } = artifact;
       return { kind, reference, indexDigest, arm64Digest, ...last };
     }
+    case 'unpinned-image':
+      return { kind: 'container-image', reference: artifact.reference, ...last };
   }
 }
 

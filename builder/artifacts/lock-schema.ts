@@ -54,11 +54,15 @@ const containerImage = z
         (reference) => parseImageReference(reference) !== undefined,
         'must be registry, repository and tag, as ghcr.io/mastodon/mastodon:v4.7.4',
       ),
-    indexDigest: digest,
-    arm64Digest: digest,
+    // Without both it is not pinned yet.
+    indexDigest: digest.exactOptional(),
+    arm64Digest: digest.exactOptional(),
     ...about,
   })
-  .refine(({ indexDigest, arm64Digest }) => indexDigest !== arm64Digest, {
+  .refine(({ indexDigest, arm64Digest }) => (indexDigest === undefined) === (arm64Digest === undefined), {
+    error: 'has one digest of two: run `scripts/hearth lock`, or remove it',
+  })
+  .refine(({ indexDigest, arm64Digest }) => indexDigest === undefined || indexDigest !== arm64Digest, {
     path: ['indexDigest'],
     error: 'is the digest of the image for arm64; it must be that of the index which names the images',
   });
@@ -66,6 +70,9 @@ const containerImage = z
 const artifact = z.discriminatedUnion('kind', [file, aptPackage, containerImage], {
   error: 'must be "file", "apt-package" or "container-image"',
 });
+
+/** What stands under the name of an artifact. */
+export type LockEntry = z.output<typeof artifact>;
 
 /** The whole of artifacts.lock.yaml, but for what {@link lockProblems} finds. */
 export const lockSchema = z.strictObject({

@@ -1,14 +1,18 @@
 import type { Config, Delivery } from '../config/schema.ts';
 import type { StageArtifact } from '../stage/define.ts';
 import type { BakedFile, Stage, StageProblem } from '../stage/stage.ts';
+import { joinWords } from '../text/list.ts';
 import { suggest } from '../text/suggest.ts';
-import type { Artifact, ContainerImageArtifact, FileArtifact } from './artifact.ts';
+import type { Artifact, ContainerImageArtifact, FileArtifact, UnpinnedImageArtifact } from './artifact.ts';
 import { fileOf } from './artifact-file.ts';
+
+/** What can be fetched. */
+export type PinnedArtifact = Exclude<Artifact, UnpinnedImageArtifact>;
 
 /** An artifact that a stage of this image uses, and how it comes to the device. */
 export interface PlacedArtifact {
   readonly stage: string;
-  readonly artifact: Artifact;
+  readonly artifact: PinnedArtifact;
   readonly delivery: Delivery;
   /** Absolute path on the device; '' if its stage names none. */
   readonly path: string;
@@ -18,12 +22,15 @@ export interface PlacedArtifact {
 
 export interface Placement {
   readonly placed: readonly PlacedArtifact[];
+  /** What stages want too, but the lock has no digests of: the image does without, and its device is not told of it. */
+  readonly unpinned: readonly UnpinnedImageArtifact[];
   readonly problems: readonly StageProblem[];
 }
 
 /**
  * Decides how each artifact of these stages comes to the device: `artifacts.delivery` of config.yaml first, else baked in
- * the full edition where that is allowed, else by the device itself. Finds all problems.
+ * the full edition where that is allowed, else by the device itself. What is not pinned is left out of the slim edition.
+ * Finds all problems.
  */
 export function placeArtifacts(
   stages: readonly Stage[],
@@ -38,7 +45,19 @@ export function placeArtifacts(
   const found = wanted.map(({ stage, wanted: one }) => placeOne(stage, one, lock, choice));
   const placed = found.flatMap((one) => one.placed);
   const stray = strayDeliveries(placed, lock, choice.artifacts.delivery);
-  return { placed, problems: [...found.flatMap((one) => one.problems), ...stray] };
+  const unpinned = new Set(found.flatMap((one) => one.unpinned));
+  return { placed, unpinned: [...unpinned], problems: [...found.flatMap((one) => one.problems), ...stray] };
+}
+
+/** What people should know of the images that are left out; undefined if there are none. */
+export function unpinnedNote(unpinned: readonly UnpinnedImageArtifact[]): string | undefined {
+  if (unpinned.length === 0) return undefined;
+  const names = unpinned.map(({ name }) => name);
+  const verb = names.length === 1 ? 'is' : 'are';
+  return (
+    `${joinWords(names, 'and')} ${verb} not pinned, so this image can not offer what needs ${names.length === 1 ? 'it' : 'them'}. ` +
+    `With a network: scripts/hearth lock --only ${names.join(' ')}`
+  );
 }
 
 /** The files of one stage that are laid into its tree. */
@@ -72,18 +91,31 @@ function placeOne(
   { artifacts, edition }: Pick<Config, 'artifacts' | 'edition'>,
 ): Placement {
   const file = `stages/${stage}/stage.ts`;
-  const refuse = (problem: StageProblem): Placement => ({ placed: [], problems: [problem] });
+  const refuse = (problem: StageProblem): Placement => ({ placed: [], unpinned: [], problems: [problem] });
   const artifact = lock.find(({ name }) => name === wanted.name);
   if (artifact === undefined) return refuse({ file, ...notLocked(wanted.name, lock) });
   const wrongPath = pathProblem(wanted, artifact);
   if (wrongPath !== undefined) return refuse({ file, ...wrongPath });
+  if (artifact.kind === 'unpinned-image') {
+    const way = artifacts.delivery[wanted.name] ?? (edition === 'full' ? 'baked' : 'first-boot');
+    if (way === 'first-boot') return { placed: [], unpinned: [artifact], problems: [] };
+    return refuse({ file: 'config.yaml', ...nothingToBake(wanted.name) });
+  }
   const hindrance = reasonNotToBake(artifact, wanted.path, artifacts.isPrivate);
   const usual = edition === 'full' && hindrance === undefined ? 'baked' : 'first-boot';
   const delivery = artifacts.delivery[wanted.name] ?? usual;
   const refusal = delivery === 'baked' ? hindrance : undefined;
   return {
     placed: [{ stage, artifact, delivery, ...placeOf(wanted, artifact) }],
+    unpinned: [],
     problems: refusal === undefined ? [] : [{ file: 'config.yaml', ...refusal }],
+  };
+}
+
+function nothingToBake(name: string): Pick<StageProblem, 'message' | 'help'> {
+  return {
+    message: `artifacts.delivery.${name}: the lock has no digests of "${name}" yet, so there is nothing to bake`,
+    help: `run \`scripts/hearth lock --only ${name}\` with a network, or make the image without it: first-boot`,
   };
 }
 
@@ -102,7 +134,7 @@ function pathProblem(
 }
 
 function reasonNotToBake(
-  artifact: Artifact,
+  artifact: PinnedArtifact,
   path: string | undefined,
   isPrivate: boolean,
 ): Pick<StageProblem, 'message' | 'help'> | undefined {
@@ -129,14 +161,14 @@ function reasonNotToBake(
 
 function placeOf(
   { path = '', mode = 0o644, keepImages }: StageArtifact,
-  artifact: Artifact,
+  artifact: PinnedArtifact,
 ): Pick<PlacedArtifact, 'path' | 'mode' | 'keepImages'> {
   const place = { path: path.replaceAll('@DIGEST@', hexOf(artifact).slice(0, 12)), mode };
   return keepImages === undefined ? place : { ...place, keepImages };
 }
 
 /** 64 hex digits that say what it is; '' for a package without a pinned file. */
-function hexOf(artifact: Artifact): string {
+function hexOf(artifact: PinnedArtifact): string {
   if (artifact.kind === 'container-image') return artifact.arm64Digest.slice('sha256:'.length);
   return fileOf(artifact)?.sha256 ?? '';
 }

@@ -2,7 +2,7 @@ import { HearthError } from '../errors/hearth-error.ts';
 import { count } from '../text/count.ts';
 import { joinWords } from '../text/list.ts';
 import { suggest } from '../text/suggest.ts';
-import type { Artifact, ContainerImageArtifact } from './artifact.ts';
+import type { Artifact, ContainerImageArtifact, UnpinnedImageArtifact } from './artifact.ts';
 import { fileOf } from './artifact-file.ts';
 import { type Disagreement, disagreementError, disagreements } from './disagreement.ts';
 import { knownFlaw, knownWeakness, refuseKnownFlaws } from './floors.ts';
@@ -27,10 +27,10 @@ export interface LockChange {
   readonly from: string;
   readonly to: string;
   /**
-   * `pinned`: the lock did not have the maker's newest package file of a version that is good enough. `unknown`: nobody is
-   * known who could be asked.
+   * `pinned`: the lock did not have the maker's newest package file of a version that is good enough. `filled`: it had no
+   * digests of the image. `unknown`: nobody is known who could be asked.
    */
-  readonly state: 'same' | 'newer' | 'rebuilt' | 'pinned' | 'unknown';
+  readonly state: 'same' | 'newer' | 'rebuilt' | 'pinned' | 'filled' | 'unknown';
   /** What people should know. */
   readonly notes: readonly string[];
 }
@@ -75,7 +75,7 @@ function chooseArtifacts(all: readonly Artifact[], { only, rebuilt }: UpdateOpti
   const names = all.map(({ name }) => name);
   const unknown = [...only, ...rebuilt].find((name) => !names.includes(name));
   if (unknown !== undefined) throw unknownName(unknown, names);
-  const noImage = all.find(({ name, kind }) => rebuilt.includes(name) && kind !== 'container-image');
+  const noImage = all.find((artifact) => rebuilt.includes(artifact.name) && !isImage(artifact));
   if (noImage) {
     throw new HearthError('ERR_USAGE', {
       what: `${noImage.name} is no container image: what was published once under its version never changes.`,
@@ -89,8 +89,19 @@ function chooseArtifacts(all: readonly Artifact[], { only, rebuilt }: UpdateOpti
 }
 
 function releaseOf(artifact: Artifact): string {
-  const upstream = artifact.kind === 'file' ? upstreamOf(artifact) : undefined;
+  const upstream = artifact.kind === 'file' ? upstreamOf(artifact) : imageRelease(artifact);
   return upstream ?? `entry ${artifact.name}`;
+}
+
+/** A maker's images of one version belong together: `ghcr.io/mastodon v4.7.4`. */
+function imageRelease(artifact: Artifact): string | undefined {
+  if (!isImage(artifact)) return undefined;
+  const image = parseImageReference(artifact.reference);
+  return image && `${image.registry}/${image.repository.split('/')[0]} ${image.tag}`;
+}
+
+function isImage(artifact: Artifact): artifact is ContainerImageArtifact | UnpinnedImageArtifact {
+  return artifact.kind === 'container-image' || artifact.kind === 'unpinned-image';
 }
 
 async function updateOne(
@@ -108,7 +119,7 @@ async function updateOne(
   const found = disagreements(locked, published);
   if (found.length > 0 && !rebuilt.includes(locked.name)) throw await explain(locked, found, context);
   if (compareVersions(newest, from) <= 0) {
-    const state = found.length > 0 ? 'rebuilt' : isSameFile(locked, published) ? 'same' : 'pinned';
+    const state = found.length > 0 ? 'rebuilt' : stateOfSame(locked, published);
     const artifact = state === 'same' ? locked : published;
     return { artifact, change: { name: locked.name, from, to: from, state, notes: weaknesses(artifact) } };
   }
@@ -116,14 +127,19 @@ async function updateOne(
   const flaw = knownFlaw(next);
   if (flaw !== undefined) {
     const notes = [`${newest} is refused: ${flaw}`, ...weaknesses(locked)];
-    return { artifact: locked, change: { name: locked.name, from, to: from, state: 'same', notes } };
+    const state = stateOfSame(locked, published) === 'filled' ? 'filled' : 'same';
+    const artifact = state === 'filled' ? published : locked;
+    return { artifact, change: { name: locked.name, from, to: from, state, notes } };
   }
   const to = versionOf(next);
   return { artifact: next, change: { name: next.name, from, to, state: 'newer', notes: weaknesses(next) } };
 }
 
-function isSameFile(locked: Artifact, published: Artifact): boolean {
-  return fileOf(locked)?.sha256 === fileOf(published)?.sha256;
+/** Of one version, where lock and maker do not disagree. */
+function stateOfSame(locked: Artifact, published: Artifact): 'same' | 'pinned' | 'filled' {
+  if (locked.kind !== published.kind) return 'filled';
+
+  return fileOf(locked)?.sha256 === fileOf(published)?.sha256 ? 'same' : 'pinned';
 }
 
 function weaknesses(artifact: Artifact): string[] {

@@ -29,6 +29,7 @@ export function upstreamOf(artifact: Artifact): string | undefined {
     case 'apt-package':
       return artifact.package;
     case 'container-image':
+    case 'unpinned-image':
       return parseImageReference(artifact.reference)?.repository;
   }
 }
@@ -41,6 +42,7 @@ export function versionOf(artifact: Artifact): string {
     case 'apt-package':
       return artifact.minimumVersion;
     case 'container-image':
+    case 'unpinned-image':
       return parseImageReference(artifact.reference)?.tag ?? '';
   }
 }

@@ -39,13 +39,15 @@ export async function loadProject(settings: Settings, options: ProjectOptions = 
   const config = loaded.config;
   if (config === undefined || problems.length > 0) throw invalidProject(loaded, problems, options.paint);
   const stages = await selectStages(settings.projectDir, discovery.stages, wanted);
-  const { placed, problems: misplaced } = placeArtifacts(stages, await readLock(settings, stages), config);
+  const lock = await readLock(settings, stages);
+  const { placed, unpinned, problems: misplaced } = placeArtifacts(stages, lock, config);
   if (misplaced.length > 0) throw invalidProject(loaded, misplaced, options.paint);
   return {
     projectDir: settings.projectDir,
     config,
     stages: stages.map((stage) => ({ ...stage, baked: bakedFiles(placed, stage.name) })),
     artifacts: placed,
+    unpinned,
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ContainerImageArtifact } from '../artifact.ts';
+import type { ContainerImageArtifact, UnpinnedImageArtifact } from '../artifact.ts';
 import { indexSchema } from '../image-json.ts';
 import { type ImageReference, parseImageReference } from '../image-reference.ts';
 import { badAnswer, parseJson } from './answer.ts';
@@ -24,7 +24,10 @@ export interface ImageIndex {
 }
 
 /** An image by its tag, or by a newer one with the same first number: what changes that is for people to decide. */
-export function registryResolver(artifact: ContainerImageArtifact, context: ResolveContext): Resolver {
+export function registryResolver(
+  artifact: ContainerImageArtifact | UnpinnedImageArtifact,
+  context: ResolveContext,
+): Resolver {
   const image = parseImageReference(artifact.reference);
   if (!image) throw new TypeError(`not a reference: ${artifact.reference}`);
   return {
@@ -33,6 +36,7 @@ export function registryResolver(artifact: ContainerImageArtifact, context: Reso
       const index = await readIndex(context, { ...image, tag });
       return {
         ...artifact,
+        kind: 'container-image',
         reference: `${image.registry}/${image.repository}:${tag}`,
         indexDigest: index.digest,
         arm64Digest: index.arm64Digest,

@@ -12,6 +12,7 @@ export function resolverFor(artifact: Artifact, context: ResolveContext): Resolv
     case 'apt-package':
       return aptResolver(artifact, context);
     case 'container-image':
+    case 'unpinned-image':
       return registryResolver(artifact, context);
     case 'file': {
       const file = githubFile(artifact.url);

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { unpinnedNote } from '../../artifacts/place.ts';
 import type { Edition } from '../../config/schema.ts';
 import { diskFullError } from '../../host/disk-full.ts';
 import { checkHost } from '../../host/preflight.ts';
@@ -35,6 +36,8 @@ export async function buildCommand(flags: BuildFlags): Promise<void> {
     const listener = buildListener(process.stderr);
     const { emit } = listener;
     try {
+      const note = unpinnedNote(project.unpinned);
+      if (note !== undefined) emit({ type: 'note', text: note });
       const packages = await makePackages({
         ...{ project, settings, flags, emit, signal },
         tools: async () => await tools(),

@@ -1,8 +1,9 @@
 import { knownWeakness } from '../../artifacts/floors.ts';
-import type { PlacedArtifact } from '../../artifacts/place.ts';
+import { unpinnedNote } from '../../artifacts/place.ts';
 import { HearthError } from '../../errors/hearth-error.ts';
 import { findMirror } from '../../host/mirror.ts';
 import { checkHost } from '../../host/preflight.ts';
+import type { Project } from '../../plan/project.ts';
 import { count } from '../../text/count.ts';
 import { loadProject } from '../project.ts';
 import { readSettings } from '../settings.ts';
@@ -28,7 +29,7 @@ export async function checkCommand(flags: BuildFlags): Promise<void> {
     [
       `config   ${settings.configPath}: good`,
       `stages   ${count(stages.length, 'stage')}: ${stages.map((stage) => stage.name).join(', ')}`,
-      ...artifactLines(project.value.artifacts),
+      ...artifactLines(project.value),
       `mirror   ${mirror.main} (${mirror.source})`,
       `host     good; ${host.value.acceleration}`,
       '',
@@ -37,13 +38,16 @@ export async function checkCommand(flags: BuildFlags): Promise<void> {
 }
 
 /** The lock's entries that this image uses, and what is known of them. */
-function artifactLines(placed: readonly PlacedArtifact[]): readonly string[] {
-  if (placed.length === 0) return [];
+function artifactLines({ artifacts: placed, unpinned }: Project): readonly string[] {
+  const missing = unpinnedNote(unpinned);
+  const notes = missing === undefined ? [] : [`${placed.length === 0 ? 'lock     ' : '         '}${missing}`];
+  if (placed.length === 0) return notes;
   const names = placed.map(({ artifact, delivery }) => `${artifact.name} (${delivery})`);
   const weaknesses = new Set(placed.flatMap(({ artifact }) => knownWeakness(artifact) ?? []));
   return [
     `lock     ${count(placed.length, 'artifact')}: ${names.join(', ')}`,
     ...[...weaknesses].map((weakness) => `         renew it with \`scripts/hearth lock\`: ${weakness}`),
+    ...notes,
   ];
 }
 

@@ -69,7 +69,7 @@ export function chooseArtifacts(
   });
 }
 
-/** What the store keeps of these: all but packages of which no file is pinned. */
+/** What the store keeps of these: all but packages of which no file is pinned, and images without digests. */
 export function storedOf(artifacts: readonly Artifact[]): StoredArtifact[] {
   return artifacts.flatMap(
     (artifact): StoredArtifact | [] =>
@@ -84,11 +84,13 @@ const fetchWords = {
 } as const;
 
 function notesOnOthers(artifacts: readonly Artifact[]): string[] {
-  return artifacts.flatMap((artifact) =>
-    artifact.kind === 'apt-package' && artifact.file === undefined
-      ? [`passed over  ${artifact.name}: the device installs it from ${artifact.repository}`]
-      : [],
-  );
+  return artifacts.flatMap((artifact) => {
+    const over = `passed over  ${artifact.name}:`;
+    if (artifact.kind === 'unpinned-image')
+      return [`${over} it is not pinned (scripts/hearth lock --only ${artifact.name})`];
+    if (artifact.kind !== 'apt-package' || artifact.file !== undefined) return [];
+    return [`${over} the device installs it from ${artifact.repository}`];
+  });
 }
 
 /** `3 files (180 MiB) and 2 container images`. */

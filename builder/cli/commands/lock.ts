@@ -92,7 +92,7 @@ export function changesAsText(changes: readonly LockChange[], flags: LockFlags):
 }
 
 function changesLock({ state }: LockChange): boolean {
-  return state === 'newer' || state === 'rebuilt' || state === 'pinned';
+  return state !== 'same' && state !== 'unknown';
 }
 
 function wordsFor({ state, to }: LockChange): readonly string[] {
@@ -103,6 +103,8 @@ function wordsFor({ state, to }: LockChange): readonly string[] {
       return ['->', `${to}, built anew`];
     case 'pinned':
       return ['->', `${to}, with another package file`];
+    case 'filled':
+      return ['->', `${to}, with its digests`];
     case 'same':
       return ['', 'as published'];
     case 'unknown':

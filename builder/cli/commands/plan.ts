@@ -1,3 +1,4 @@
+import { unpinnedNote } from '../../artifacts/place.ts';
 import { ensureToolsTree } from '../../host/tools-tree.ts';
 import { historyFile, readHistory } from '../../plan/history.ts';
 import { layerStore } from '../../plan/layer-store.ts';
@@ -18,6 +19,8 @@ export interface PlanFlags extends ProjectFlags, PackageFlags {
 export async function planCommand(flags: PlanFlags): Promise<void> {
   const settings = readSettings(flags);
   const project = await loadProject(settings, flags.edition === undefined ? {} : { edition: flags.edition });
+  const note = unpinnedNote(project.unpinned);
+  if (note !== undefined) process.stderr.write(`${note}\n`);
   const actions = await planProject(project, settings, flags);
   process.stdout.write(flags.json ? planAsJson(actions) : planAsText(actions));
 }

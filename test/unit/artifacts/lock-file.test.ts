@@ -83,6 +83,8 @@ describe('artifacts.lock.yaml of the project', () => {
       ['k3s-images', true],
       ['cloudflared', true],
       ['plex', false],
+      ['mastodon', true],
+      ['mastodon-streaming', true],
     ]);
     expect(() => refuseKnownFlaws(lock.artifacts)).not.toThrow();
     expect(formatArtifactLock(lock)).toBe(await readFile(projectLock, 'utf8'));

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { ContainerImageArtifact } from '../../../builder/artifacts/artifact.ts';
+import type {
+  Artifact,
+  ContainerImageArtifact,
+  UnpinnedImageArtifact,
+} from '../../../builder/artifacts/artifact.ts';
 import { deviceList } from '../../../builder/artifacts/device-list.ts';
-import { bakedArtifacts, bakedFiles, bakedImages, placeArtifacts } from '../../../builder/artifacts/place.ts';
+import {
+  bakedArtifacts,
+  bakedFiles,
+  bakedImages,
+  placeArtifacts,
+  unpinnedNote,
+} from '../../../builder/artifacts/place.ts';
 import type { Config, Delivery, Edition } from '../../../builder/config/schema.ts';
 import { describeBaked } from '../../../builder/plan/fingerprint.ts';
 import type { BakedFile, Stage } from '../../../builder/stage/stage.ts';
@@ -19,14 +29,24 @@ const image: ContainerImageArtifact = {
 };
 const path = '/var/lib/rancher/k3s/agent/images/10-mastodon-@DIGEST@.tar.zst';
 
-function place(place = path, edition: Edition = 'full', delivery: Readonly<Record<string, Delivery>> = {}) {
+const unpinned: UnpinnedImageArtifact = {
+  ...{ kind: 'unpinned-image', name: 'mastodon', reference: image.reference },
+  ...{ licence: 'AGPL-3.0', mayBePublished: true, source: 'its name' },
+};
+
+function place(
+  place = path,
+  edition: Edition = 'full',
+  delivery: Readonly<Record<string, Delivery>> = {},
+  locked: Artifact = image,
+) {
   const stage: Stage = {
     ...{ name: '70-mastodon', path: '/s', prerun: undefined, substages: [], isSkipped: false },
     ...{ exportImage: undefined, inputs: [] },
     definition: { summary: 'a test', artifacts: [{ name: 'mastodon', path: place }] },
   };
   const artifacts: Config['artifacts'] = { isPrivate: false, delivery, mirrors: [] };
-  return placeArtifacts([stage], [image], { edition, artifacts });
+  return placeArtifacts([stage], [locked], { edition, artifacts });
 }
 
 describe('a container image', () => {
@@ -88,5 +108,53 @@ describe('a container image', () => {
     ].map(describeBaked);
 
     expect(new Set(all).size).toBe(4);
+  });
+});
+
+describe('a container image that is not pinned', () => {
+  it('is left out of the slim edition: the device is not told of it, and people are', () => {
+    const found = place(path, 'slim', {}, unpinned);
+
+    expect(found).toEqual({ placed: [], unpinned: [unpinned], problems: [] });
+    expect(deviceList(found.placed, [])).toBeUndefined();
+    expect(unpinnedNote(found.unpinned)).toBe(
+      'mastodon is not pinned, so this image can not offer what needs it. With a network: scripts/hearth lock --only mastodon',
+    );
+    expect(unpinnedNote([])).toBeUndefined();
+  });
+
+  it('is named together with others', () => {
+    const streaming = { ...unpinned, name: 'mastodon-streaming' };
+
+    expect(unpinnedNote([unpinned, streaming])).toBe(
+      'mastodon and mastodon-streaming are not pinned, so this image can not offer what needs them. ' +
+        'With a network: scripts/hearth lock --only mastodon mastodon-streaming',
+    );
+  });
+
+  it.each<[string, Edition, Readonly<Record<string, Delivery>>]>([
+    ['the full edition', 'full', {}],
+    ['a slim one that is to have it', 'slim', { mastodon: 'baked' }],
+  ])('stops %s', (_name, edition, delivery) => {
+    expect(place(path, edition, delivery, unpinned)).toEqual({
+      placed: [],
+      unpinned: [],
+      problems: [
+        {
+          file: 'config.yaml',
+          message:
+            'artifacts.delivery.mastodon: the lock has no digests of "mastodon" yet, so there is nothing to bake',
+          help: 'run `scripts/hearth lock --only mastodon` with a network, or make the image without it: first-boot',
+        },
+      ],
+    });
+  });
+
+  it('is left out of the full edition if config.yaml says first-boot', () => {
+    expect(place(path, 'full', { mastodon: 'first-boot' }, unpinned)).toMatchObject({
+      placed: [],
+      unpinned: [unpinned],
+      problems: [],
+    });
   });
 });

@@ -103,7 +103,11 @@ describe('placeArtifacts', () => {
   });
 
   it('asks nothing of stages that are left out', () => {
-    expect(place([{ name: 'nothing' }], {}, { isSkipped: true })).toEqual({ placed: [], problems: [] });
+    expect(place([{ name: 'nothing' }], {}, { isSkipped: true })).toEqual({
+      placed: [],
+      unpinned: [],
+      problems: [],
+    });
   });
 });
 

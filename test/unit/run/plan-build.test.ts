@@ -33,7 +33,7 @@ const files = {
 
 async function read(projectDir: string, configText: string): Promise<Project> {
   const { stages } = await discoverStages(projectDir);
-  return { projectDir, stages, config: requireConfig(await load(configText)), artifacts: [] };
+  return { projectDir, stages, config: requireConfig(await load(configText)), artifacts: [], unpinned: [] };
 }
 
 function sudo(version: string): PackageFile {
