@@ -46,7 +46,12 @@ function noBrowser(): HostProblem {
 
 /** What the tests make their own archives, signatures and certificates with. */
 function missingPrograms(): readonly HostProblem[] {
-  const packages = { '/usr/bin/zstd': 'zstd', '/usr/bin/gpg': 'gnupg', '/usr/bin/openssl': 'openssl' };
+  const packages = {
+    '/usr/bin/age': 'age',
+    '/usr/bin/zstd': 'zstd',
+    '/usr/bin/gpg': 'gnupg',
+    '/usr/bin/openssl': 'openssl',
+  };
   return Object.entries(packages)
     .filter(([program]) => !existsSync(program))
     .map(([program, name]) => packagesProblem(`There is no ${program}.`, 'The tests need it.', [name]));

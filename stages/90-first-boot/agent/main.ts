@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runApply } from './apply/run-steps.ts';
+import { backupSetup } from './backup/backup-setup.ts';
 import { runCard } from './card/run-card.ts';
 import { runConsole } from './console/run-console.ts';
 import type { AgentContext } from './context.ts';
@@ -61,7 +62,7 @@ function makeContext(root: string, stages: readonly CollectedSetup[]): AgentCont
     root,
     paths,
     look: lookAt(root),
-    setups: provisioned(collect(stages), paths),
+    setups: provisioned(collect([...stages, { stage: '90-first-boot', ...backupSetup }]), paths),
     report: (line) => console.error(line),
   };
 }

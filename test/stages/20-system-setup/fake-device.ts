@@ -14,7 +14,12 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeTask } from '../../../stages/90-first-boot/agent/apply/task.ts';
-import type { DeviceLook, RunResult, StepTask } from '../../../stages/90-first-boot/agent/device/door.ts';
+import type {
+  DeviceLook,
+  DeviceTask,
+  RunResult,
+  StepTask,
+} from '../../../stages/90-first-boot/agent/device/door.ts';
 import { lookAt } from '../../../stages/90-first-boot/agent/device/look.ts';
 import type { Answers, SetupStep, Values } from '../../../stages/90-first-boot/agent/setup/define.ts';
 
@@ -138,7 +143,8 @@ function folderInMemory(): string {
   return existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 }
 
-function cutting(task: StepTask, cutAt: number): StepTask {
+/** The same task on a device whose power goes before its n-th operation. */
+export function cutting<Task extends DeviceTask>(task: Task, cutAt = Number.POSITIVE_INFINITY): Task {
   let count = 0;
   const step = () => {
     count++;
@@ -146,19 +152,19 @@ function cutting(task: StepTask, cutAt: number): StepTask {
   };
   return {
     ...task,
-    write: (...parts) => {
+    write: (...parts: Parameters<DeviceTask['write']>) => {
       step();
       task.write(...parts);
     },
-    remove: (path) => {
+    remove: (path: string) => {
       step();
       task.remove(path);
     },
-    run: async (...parts) => {
+    run: async (...parts: Parameters<DeviceTask['run']>) => {
       step();
       return await task.run(...parts);
     },
-    must: async (...parts) => {
+    must: async (...parts: Parameters<DeviceTask['must']>) => {
       step();
       return await task.must(...parts);
     },

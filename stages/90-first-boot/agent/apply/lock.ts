@@ -4,11 +4,13 @@ import { readIfThere } from '../device/look.ts';
 import type { DevicePaths } from '../device/paths.ts';
 import { makeFolders } from '../files/durable-folder.ts';
 
+/** `apply`: applying or resetting. `backup`: making, trying or bringing back a backup. */
+export type LockKind = 'apply' | 'backup';
+
 export interface Lock {
   readonly release: () => void;
 }
 
-const prefix = 'apply-lock.';
 const released = 'released\n';
 
 /**
@@ -19,30 +21,37 @@ const released = 'released\n';
  * the next number by a link, which only one can. A number is never made again while a late comer may still want it:
  * the highest file is never removed.
  */
-export function takeLock(paths: DevicePaths): Lock | undefined {
-  makeFolders(paths.runFolder, 0o755);
-  const highest = highestNumber(paths);
-  if (isHeld(paths, highest)) return undefined;
+export function takeLock({ runFolder }: DevicePaths, kind: LockKind = 'apply'): Lock | undefined {
+  makeFolders(runFolder, 0o755);
+  const files = { runFolder, prefix: `${kind}-lock.` };
+  const highest = highestNumber(files);
+  if (isHeld(files, highest)) return undefined;
   const own = highest + 1;
-  if (!link(paths, own)) return undefined;
-  if (highestNumber(paths) !== own) {
-    rmSync(placeOf(paths, own), { force: true });
+  if (!link(files, own)) return undefined;
+  if (highestNumber(files) !== own) {
+    rmSync(placeOf(files, own), { force: true });
     return undefined;
   }
-  for (const old of numbers(paths).filter((number) => number < own))
-    rmSync(placeOf(paths, old), { force: true });
-  return { release: () => release(paths, own) };
+  for (const old of numbers(files).filter((number) => number < own))
+    rmSync(placeOf(files, old), { force: true });
+  return { release: () => release(files, own) };
 }
 
 /** True while a process is applying the answers or resetting the device. */
-export function isApplierAlive(paths: DevicePaths): boolean {
-  return isHeld(paths, highestNumber(paths));
+export function isApplierAlive({ runFolder }: DevicePaths): boolean {
+  const files = { runFolder, prefix: 'apply-lock.' };
+  return isHeld(files, highestNumber(files));
 }
 
-function numbers(paths: DevicePaths): readonly number[] {
-  return readFolder(paths.runFolder)
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => Number(name.slice(prefix.length)))
+interface LockFiles {
+  readonly runFolder: string;
+  readonly prefix: string;
+}
+
+function numbers(files: LockFiles): readonly number[] {
+  return readFolder(files.runFolder)
+    .filter((name) => name.startsWith(files.prefix))
+    .map((name) => Number(name.slice(files.prefix.length)))
     .filter(Number.isSafeInteger);
 }
 
@@ -54,12 +63,12 @@ function readFolder(path: string): readonly string[] {
   }
 }
 
-function highestNumber(paths: DevicePaths): number {
-  return Math.max(0, ...numbers(paths));
+function highestNumber(files: LockFiles): number {
+  return Math.max(0, ...numbers(files));
 }
 
-function isHeld(paths: DevicePaths, number: number): boolean {
-  const holder = readIfThere(placeOf(paths, number))?.trim();
+function isHeld(files: LockFiles, number: number): boolean {
+  const holder = readIfThere(placeOf(files, number))?.trim();
   if (holder === undefined || holder === released.trim()) return false;
   const [pid] = holder.split(' ');
   return holder === nameOf(Number(pid));
@@ -77,11 +86,11 @@ function nameOf(pid: number): string | undefined {
   }
 }
 
-function link(paths: DevicePaths, number: number): boolean {
-  const temporary = join(paths.runFolder, `.${prefix}${process.pid}`);
+function link(files: LockFiles, number: number): boolean {
+  const temporary = join(files.runFolder, `.${files.prefix}${process.pid}`);
   writeFileSync(temporary, `${nameOf(process.pid)}\n`, { mode: 0o600 });
   try {
-    linkSync(temporary, placeOf(paths, number));
+    linkSync(temporary, placeOf(files, number));
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -91,12 +100,12 @@ function link(paths: DevicePaths, number: number): boolean {
   }
 }
 
-function release(paths: DevicePaths, number: number): void {
-  const temporary = join(paths.runFolder, `.${prefix}${process.pid}`);
+function release(files: LockFiles, number: number): void {
+  const temporary = join(files.runFolder, `.${files.prefix}${process.pid}`);
   writeFileSync(temporary, released, { mode: 0o600 });
-  renameSync(temporary, placeOf(paths, number));
+  renameSync(temporary, placeOf(files, number));
 }
 
-function placeOf(paths: DevicePaths, number: number): string {
-  return join(paths.runFolder, `${prefix}${number}`);
+function placeOf(files: LockFiles, number: number): string {
+  return join(files.runFolder, `${files.prefix}${number}`);
 }

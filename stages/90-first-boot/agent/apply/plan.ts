@@ -1,6 +1,7 @@
 import type { AgentContext } from '../context.ts';
 import type { FetchedArtifact } from '../provision/device-artifact.ts';
 import { isThere } from '../provision/needs.ts';
+import { isAskedWith } from '../setup/asked-with.ts';
 import type { Setups } from '../setup/collected.ts';
 import type { SetupStep, Topic } from '../setup/define.ts';
 import type { StoredSetup } from '../store/setup-store.ts';
@@ -33,10 +34,14 @@ export async function makePlan(
 ): Promise<Plan> {
   const { steps, fetches } = context.setups;
   const isDone = (step: SetupStep) => stamps.read(step.id) === stamps.digestOf(step, setup.answers);
+  const isOpen: IsAsked = async (id) => {
+    const topic = context.setups.topics.find((one) => one.id === id);
+    return topic !== undefined && isAskedWith(topic, setup.answers) && (await isAsked(id));
+  };
   const chosen = new Set<SetupStep>();
   const current = new Set<string>();
   for (const step of steps.filter(({ id }) => !fetches.has(id))) {
-    if (!isMeant(step, setup) || !(await isReady(step, setup, isAsked))) continue;
+    if (!isMeant(step, setup) || !(await isReady(step, setup, isOpen))) continue;
     if (isDone(step)) current.add(step.id);
     else if (!setup.skippedSteps.includes(step.id) && !isGivenUp(step, context, setup)) chosen.add(step);
   }

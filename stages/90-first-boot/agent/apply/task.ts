@@ -1,6 +1,6 @@
 import { fchmodSync } from 'node:fs';
 import { dirname, isAbsolute, normalize } from 'node:path';
-import type { DeviceLook, StepTask } from '../device/door.ts';
+import type { DeviceLook, DeviceTask, StepTask } from '../device/door.ts';
 import { type FileSteps, realFileSteps, writeDurably } from '../files/durable-file.ts';
 import { makeFolders, removeDurably } from '../files/durable-folder.ts';
 import { type ImageArtifacts, noArtifacts } from '../provision/image-artifacts.ts';
@@ -9,23 +9,43 @@ import type { Answers, SetupStep } from '../setup/define.ts';
 import type { Blacken } from './blacken.ts';
 import { programFailure } from './failure.ts';
 
-export interface TaskParts {
+export interface DeviceTaskParts {
   readonly look: DeviceLook;
+  /** For what is cut before others can blacken it. */
+  readonly blacken: Blacken;
+  /** Lines for the log; blackens them. */
+  readonly log: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface TaskParts extends DeviceTaskParts {
   readonly step: SetupStep;
   readonly answers: Answers;
   /** Default: none. */
   readonly artifacts?: ImageArtifacts;
-  /** For what is cut before others can blacken it. */
-  readonly blacken: Blacken;
-  /** Lines for the log of the step; blackens them. */
-  readonly log: (text: string) => void;
   readonly progress: StepTask['progress'];
-  readonly signal: AbortSignal;
 }
 
 /** What a step has in hand. Once the signal is aborted nothing new is begun: writing or running throws. */
 export function makeTask(parts: TaskParts): StepTask {
-  const { look, step, answers, artifacts = noArtifacts, blacken, log, progress, signal } = parts;
+  const { step, answers, artifacts = noArtifacts, progress } = parts;
+  return {
+    ...makeDeviceTask(parts),
+    answers: (topic) => {
+      if (!step.uses.includes(topic)) throw new Error(`the step ${step.id} does not use the topic ${topic}`);
+      const answer = answers[topic];
+      return answer?.state === 'answered' ? answer.values : undefined;
+    },
+    artifact: (name) => {
+      if (step.needs?.includes(name) !== true) throw new Error(`the step ${step.id} does not need ${name}`);
+      return findArtifact(artifacts, name);
+    },
+    progress,
+  };
+}
+
+/** The same without what belongs to a step. */
+export function makeDeviceTask({ look, blacken, log, signal }: DeviceTaskParts): DeviceTask {
   const run: DeviceLook['run'] = async (program, args = [], options = {}) => {
     signal.throwIfAborted();
     log(`$ ${[program, ...args].join(' ')}`);
@@ -57,16 +77,6 @@ export function makeTask(parts: TaskParts): StepTask {
       removeDurably(look.path(checked(path)));
       log(`removed ${path}`);
     },
-    answers: (topic) => {
-      if (!step.uses.includes(topic)) throw new Error(`the step ${step.id} does not use the topic ${topic}`);
-      const answer = answers[topic];
-      return answer?.state === 'answered' ? answer.values : undefined;
-    },
-    artifact: (name) => {
-      if (step.needs?.includes(name) !== true) throw new Error(`the step ${step.id} does not need ${name}`);
-      return findArtifact(artifacts, name);
-    },
-    progress,
     log,
     signal,
   };

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { AgentContext } from '../context.ts';
+import { backupCommand } from './backup-command.ts';
 import { bundleCommand } from './bundle-command.ts';
 import type { Command } from './command.ts';
 import { doctorCommand } from './doctor-command.ts';
@@ -9,6 +10,7 @@ import { logsCommand } from './logs-command.ts';
 import { CtlProblem, done, failed, notPossible, wrongUsage } from './outcome.ts';
 import { resetCommand } from './reset-command.ts';
 import { setupCommand } from './setup-command.ts';
+import { runStageCommand, stageCommandHelp } from './stage-command.ts';
 import { statusCommand } from './status-command.ts';
 import { realTerminal, type Terminal } from './terminal.ts';
 
@@ -19,6 +21,7 @@ const commands: Readonly<Record<string, Command>> = {
   login: loginCommand,
   code: codeCommand,
   logs: logsCommand,
+  backup: backupCommand,
   reset: resetCommand,
   'support-bundle': bundleCommand,
 };
@@ -35,7 +38,7 @@ export async function runCtl(
     return wrongUsage;
   }
   if (['--help', '-h', 'help'].includes(name)) {
-    terminal.say(helpOf[''] ?? '');
+    terminal.say(`${helpOf[''] ?? ''}${stageCommandHelp(context.setups.commands)}`);
     return done;
   }
   try {
@@ -53,15 +56,24 @@ async function runCommand(
   terminal: Terminal,
 ): Promise<number> {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined)
+  const ofStage = context.setups.commands.find((one) => one.name === name);
+  if (command === undefined && ofStage === undefined)
     throw new CtlProblem(`there is no command "${name}". See: hearthctl --help`, wrongUsage);
   if (args.includes('--help') || args.includes('-h')) {
-    terminal.say(helpOf[name] ?? '');
+    terminal.say((command === undefined ? ofStage?.help : helpOf[name]) ?? '');
     return done;
   }
-  const { values, positionals } = readArgs(name, command, args);
+  const run = command === undefined ? undefined : preparedRun(name, command, args);
   if (!terminal.isRoot) throw new CtlProblem(`it needs root: sudo hearthctl ${name}`, notPossible);
-  return await command.run({ context, terminal, options: values, names: positionals });
+  if (run !== undefined) return await run(context, terminal);
+  return ofStage === undefined ? wrongUsage : await runStageCommand(context, ofStage, args, terminal);
+}
+
+/** Judges the words behind the name first: a mistake in them is told to everybody. */
+function preparedRun(name: string, command: Command, args: readonly string[]) {
+  const { values, positionals } = readArgs(name, command, args);
+  return (context: AgentContext, terminal: Terminal) =>
+    command.run({ context, terminal, options: values, names: positionals });
 }
 
 function readArgs(name: string, { options, maxNames = 0 }: Command, args: readonly string[]) {

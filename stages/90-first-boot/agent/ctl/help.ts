@@ -10,6 +10,7 @@ Looks after this device. Needs root: sudo hearthctl ...
   login           makes a link that opens the status page once
   code            shows the setup code, while the device is not set up
   logs            what the steps of the setup printed
+  backup          makes backups, looks at them, brings one back
   reset           factory reset
   support-bundle  a file for those who help you, without secrets
 
@@ -53,6 +54,16 @@ Without STEP: the steps of the setup and how they went. With STEP: what that one
 
   hearthctl logs
   hearthctl logs system.wifi`,
+  backup: `Usage: hearthctl backup now | list | verify [NAME] | restore NAME [--yes]  [--json]
+
+now      makes a backup now; otherwise the device makes one each night
+list     shows the backups, the newest first
+verify   reads a backup to its end and really restores it for a trial; without NAME the newest of this device
+restore  puts a backup in the place of what is on this device; asks first, --yes answers that for scripts
+
+  hearthctl backup now
+  hearthctl backup verify
+  hearthctl backup restore hearth-attic-20261123T030000Z.tar`,
   reset: `Usage: hearthctl reset [--yes NAME]
 
 Takes back the whole setup and restarts the device, which then has a new setup code.

@@ -55,12 +55,19 @@ async function takeFile(call: CommandCall, path: string): Promise<number> {
 
 async function askAll(call: CommandCall, session: SetupSession): Promise<number> {
   const { context, terminal } = call;
-  const { topics } = await session.door.call('topics', { token: session.token });
   // After the setup, what was put off is asked again.
   const wanted = session.phase === 'complete' ? ['open', 'skipped'] : ['open'];
-  const open = topics.filter((topic) => wanted.includes(topic.state));
-  for (const topic of open) await askTopic(context, terminal, session, topic);
-  if (session.phase === 'complete' && open.length === 0) {
+  const asked = new Set<string>();
+  // Looks anew after each: an answer may bring other questions with it.
+  const nextTopic = async () => {
+    const { topics } = await session.door.call('topics', { token: session.token });
+    return topics.find(({ id, state }) => wanted.includes(state) && !asked.has(id));
+  };
+  for (let topic = await nextTopic(); topic !== undefined; topic = await nextTopic()) {
+    asked.add(topic.id);
+    await askTopic(context, terminal, session, topic);
+  }
+  if (session.phase === 'complete' && asked.size === 0) {
     terminal.say('Everything is answered. The status page changes answers: hearthctl login');
     return done;
   }

@@ -41,6 +41,8 @@ export interface DoorCalls {
   readonly status: Call<WithToken, StatusView>;
   /** Runs all checks of the doctor: some seconds. */
   readonly doctor: Call<WithToken, { readonly results: readonly DoctorResult[] }>;
+  /** The owner has noted the secret of a link: it is removed. `secret` is what the status calls `noted`. */
+  readonly noted: Call<WithToken & { readonly secret: string }, Done>;
   readonly reboot: Call<WithToken, Done>;
   /** `name` must be the device's: proof that the owner means it. */
   readonly reset: Call<WithToken & { readonly name: string }, Problems>;
@@ -208,7 +210,12 @@ export interface StatusView {
     readonly title: LocalText;
     readonly text?: LocalText;
     readonly address: string;
-    readonly secret?: { readonly label: LocalText; readonly value: string };
+    readonly secret?: {
+      readonly label: LocalText;
+      readonly value: string;
+      /** It is shown until the owner has noted it: its name for the call `noted`. */
+      readonly noted?: string;
+    };
   }[];
   readonly disks: readonly {
     readonly name: LocalText;

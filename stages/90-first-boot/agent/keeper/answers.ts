@@ -2,10 +2,11 @@ import type { DoorCalls, Phase, Problems } from '../door/protocol.ts';
 import { foldEvents } from '../events/fold.ts';
 import { readEvents } from '../events/read-events.ts';
 import { checkTopic } from '../setup/check-topic.ts';
-import type { Topic, TopicAnswer, Values } from '../setup/define.ts';
+import type { Answers, Topic, TopicAnswer, Values } from '../setup/define.ts';
 import { readSetup, type StoredSetup, writeSetup } from '../store/setup-store.ts';
 import { startApplier } from './applier.ts';
 import { exchangeAnswer } from './exchange.ts';
+import { fillIn } from './fill-in.ts';
 import type { Keeper } from './keeper.ts';
 import { mergeValues, strangeFields } from './merge-values.ts';
 import { KeeperRefusal } from './refusal.ts';
@@ -24,6 +25,7 @@ export async function save(keeper: Keeper, ask: DoorCalls['save']['ask']): Promi
 async function saveValues(keeper: Keeper, topic: Topic, asked: Values): Promise<Problems> {
   const { paths, look } = keeper.context;
   let sent = asked;
+  let others: Answers | undefined;
   let isToExchange = topic.exchange !== undefined;
   for (;;) {
     const phase = writablePhase(keeper);
@@ -37,12 +39,14 @@ async function saveValues(keeper: Keeper, topic: Topic, asked: Values): Promise<
       const exchanged = await exchangeAnswer(keeper, topic, values);
       if ('problems' in exchanged) return exchanged;
       sent = exchanged.values;
+      others = exchanged.others;
       isToExchange = false;
       continue;
     }
-    // The check took time. What was kept meanwhile is not overwritten with what was read before it.
+    const filled = await fillIn(keeper, before, others);
+    // The checks took time. What was kept meanwhile is not overwritten with what was read before it.
     if (writablePhase(keeper) !== phase || !isSame(readSetup(paths), before)) continue;
-    keepAnswer(keeper, before, topic, { state: 'answered', values });
+    keepAnswer(keeper, filled, topic, { state: 'answered', values });
     if (phase === 'complete') await startApplier(keeper);
     return { problems: [] };
   }

@@ -1,4 +1,5 @@
 import type { Done, Problems } from '../door/protocol.ts';
+import { isAskedWith } from '../setup/asked-with.ts';
 import { checkTopic } from '../setup/check-topic.ts';
 import type { FieldProblem, Topic } from '../setup/define.ts';
 import { readSetup, type StoredAnswer, type StoredSetup, writeSetup } from '../store/setup-store.ts';
@@ -33,7 +34,7 @@ export async function retry(keeper: Keeper): Promise<Done> {
 }
 
 async function problemsOf(keeper: Keeper, setup: StoredSetup): Promise<readonly FieldProblem[]> {
-  const topics = await askedTopics(keeper);
+  const topics = (await askedTopics(keeper)).filter((topic) => isAskedWith(topic, setup.answers));
   const found = await Promise.all(topics.map((topic) => topicProblem(keeper, topic, setup)));
   return found.flatMap((problem) => problem ?? []);
 }

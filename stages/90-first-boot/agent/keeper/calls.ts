@@ -10,6 +10,7 @@ import { hello } from './hello.ts';
 import { join } from './join.ts';
 import type { Keeper } from './keeper.ts';
 import { login, logout, redeem } from './login.ts';
+import { noted } from './noted.ts';
 import { reboot, reset } from './power.ts';
 import { type AskShape, address, count, flag, formValues, id, text, token } from './read-ask.ts';
 import { status } from './status.ts';
@@ -69,6 +70,7 @@ const plain: { readonly [Name in keyof DoorCalls]: EntryFor<Name> } = {
     phases: claimed,
     run: async ({ context }) => ({ results: await runDoctor(context) }),
   },
+  noted: { shape: { token, secret: id }, phases: ['complete'], run: noted },
   reboot: { shape: { token }, phases: claimed, run: reboot },
   reset: { shape: { token, name: text(256) }, phases: claimed, run: reset },
 };

@@ -4,20 +4,26 @@ import { addressUrl, reachableAddresses } from '../device/addresses.ts';
 import { readDeviceStatus } from '../device/status.ts';
 import { readUnitStates } from '../device/unit-states.ts';
 import type { StatusView } from '../door/protocol.ts';
-import type { Answers } from '../setup/define.ts';
+import type { Answers, ServiceLink } from '../setup/define.ts';
 import { readSetup } from '../store/setup-store.ts';
 import { isSecretField } from '../support/sensitive.ts';
 import { applierUnit } from './applier.ts';
 import { describeError } from './describe-error.ts';
 import { readDisks } from './disks.ts';
 import { type Keeper, nameOfDevice } from './keeper.ts';
+import { notedName } from './noted.ts';
+import { servicesOfStages } from './services.ts';
 import { topicViews } from './topics.ts';
+
+type Secret = NonNullable<ServiceLink['secret']>;
+type ShownSecret = NonNullable<StatusView['links'][number]['secret']>;
 
 /** Everything that the status page shows to an administrator. */
 export async function status(keeper: Keeper): Promise<StatusView> {
   const { context } = keeper;
-  const [device, [applier], topics, updates] = await Promise.all([
+  const [device, services, [applier], topics, updates] = await Promise.all([
     readDeviceStatus(context.paths, context.report),
+    servicesOfStages(context),
     readUnitStates(context.paths.systemctl, [applierUnit], context.report),
     topicViews(keeper),
     keeper.updateLook(),
@@ -26,7 +32,7 @@ export async function status(keeper: Keeper): Promise<StatusView> {
   return {
     hostname,
     addresses: addressesOf(hostname),
-    services: device.services,
+    services: [...device.services, ...services],
     links: linksOf(context, hostname),
     disks: readDisks(context.look),
     updates,
@@ -55,7 +61,7 @@ function linksOf({ setups, paths, look, report }: AgentContext, hostname: string
         {
           ...{ title, address: known },
           ...(text === undefined ? {} : { text }),
-          ...(secret === undefined || value === undefined ? {} : { secret: { label: secret.label, value } }),
+          ...(secret === undefined || value === undefined ? {} : { secret: shownSecret(secret, value) }),
         },
       ];
     } catch (error) {
@@ -63,6 +69,10 @@ function linksOf({ setups, paths, look, report }: AgentContext, hostname: string
       return [];
     }
   });
+}
+
+function shownSecret({ label, noted }: Secret, value: string): ShownSecret {
+  return { label, value, ...(noted === undefined ? {} : { noted: notedName(noted) }) };
 }
 
 /** A link is shown on a page: it is made from answers that have no secret in them. */

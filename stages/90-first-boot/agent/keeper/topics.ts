@@ -1,4 +1,5 @@
 import type { FieldView, TopicView } from '../door/protocol.ts';
+import { isAskedWith } from '../setup/asked-with.ts';
 import type { Field, Topic, Values } from '../setup/define.ts';
 import { readSetup, type StoredAnswer } from '../store/setup-store.ts';
 import { isSecretField } from '../support/sensitive.ts';
@@ -7,7 +8,7 @@ import type { Keeper } from './keeper.ts';
 /** What the owner is asked on this device, with the answers so far. Of secrets only whether there is one. */
 export async function topicViews(keeper: Keeper): Promise<readonly TopicView[]> {
   const { answers } = readSetup(keeper.context.paths);
-  const topics = await askedTopics(keeper);
+  const topics = (await askedTopics(keeper)).filter((topic) => isAskedWith(topic, answers));
   return await Promise.all(topics.map((topic) => topicView(keeper, topic, answers[topic.id])));
 }
 

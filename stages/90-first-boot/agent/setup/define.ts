@@ -1,4 +1,4 @@
-import type { DeviceLook, StepTask } from '../device/door.ts';
+import type { DeviceLook, DeviceTask, StepTask } from '../device/door.ts';
 import type { LocalText } from '../text/local-text.ts';
 
 /** The answers of one topic by field name. Every value is a text; a choice's is its `value`. Absent: not given. */
@@ -73,9 +73,12 @@ export interface ChoiceField extends FieldBase {
 
 export type Field = TextField | SecretField | ChoiceField;
 
-/** What an exchange gave: the answers to keep instead, or why there are none. */
+/**
+ * What an exchange gave: the answers to keep instead, or why there are none. `others`: answers to other topics (from a
+ * backup); those are filled in that are still open and fit.
+ */
 export type Exchanged =
-  | { readonly values: Values }
+  | { readonly values: Values; readonly others?: Answers }
   | { readonly problems: readonly [FieldProblem, ...FieldProblem[]] };
 
 /** One page of the setup: one subject. Its answers stand in hearth.yaml under its id. */
@@ -96,9 +99,14 @@ export interface Topic {
   readonly validate?: (values: Values, answers: Answers) => readonly FieldProblem[];
   /**
    * Asks the world whether the answers can work, before they are kept. Runs in the web process, without rights;
-   * `signal` ends it after ten seconds. What it can't find out is no problem.
+   * `signal` ends it after ten seconds. What it can't find out is no problem. `others` has the answers to the other topics,
+   * without their secrets.
    */
-  readonly liveCheck?: (values: Values, signal: AbortSignal) => Promise<readonly FieldProblem[]>;
+  readonly liveCheck?: (
+    values: Values,
+    signal: AbortSignal,
+    others?: Answers,
+  ) => Promise<readonly FieldProblem[]>;
   /**
    * Turns an answer that lives for minutes (a claim code) into one that lasts, when the topic is saved and nothing is
    * wrong with it: what this gives is checked once more and kept. Runs in the keeper, which may read but change nothing;
@@ -106,6 +114,11 @@ export interface Topic {
    * to do. A file on the card does not pass here: a step has to do it then.
    */
   readonly exchange?: (values: Values, device: DeviceLook, signal: AbortSignal) => Promise<Exchanged>;
+  /**
+   * Id of a topic with a lower order that this one belongs to: it is asked only while that one is answered, and counts as
+   * skipped until then. Such a topic is optional.
+   */
+  readonly onlyWith?: string;
   /** False on a device where the topic makes no sense (no Wi-Fi hardware): it is not asked. */
   readonly isAvailable?: (device: DeviceLook) => Promise<boolean>;
 }
@@ -169,7 +182,59 @@ export interface ServiceLink {
     readonly label: LocalText;
     /** Undefined: there is none yet. */
     readonly read: (device: DeviceLook) => string | undefined;
+    /**
+     * A file in a folder of /var/lib/hearth that holds nothing but this secret. The page then asks whether the owner has
+     * noted it, and the keeper removes the file: `read` must give undefined from then on.
+     */
+    readonly noted?: string;
   };
+}
+
+/** A service of the status page that is no unit of systemd. Services that are units stand in /usr/lib/hearth/services.d. */
+export interface ServiceState {
+  readonly name: LocalText;
+  readonly description: LocalText;
+  /** Runs in the keeper for each view of the page: a second at most, without starting a program. Undefined: not shown. */
+  readonly look: (
+    device: DeviceLook,
+  ) => Promise<'running' | 'starting' | 'off' | 'failed' | 'unknown' | undefined>;
+}
+
+/** A command of hearthctl that belongs to a service: `hearthctl NAME ARGS`. */
+export interface StageCommand {
+  /** `[a-z][a-z-]*`, unique over all stages and none of hearthctl's own. */
+  readonly name: string;
+  /** One line for `hearthctl --help`, English. */
+  readonly summary: string;
+  /** What `hearthctl NAME --help` prints: usage, options, examples. English. */
+  readonly help: string;
+  /**
+   * Runs as root. Gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 not possible now or here. A StepFailure that it
+   * throws is told to the person and gives 1.
+   */
+  readonly run: (call: StageCall) => Promise<number>;
+}
+
+/** What a command of a stage is called with. */
+export interface StageCall {
+  /** The words after the name, as they were typed. */
+  readonly args: readonly string[];
+  /** Its signal is aborted by SIGINT and SIGTERM. */
+  readonly device: DeviceTask;
+  /** All answers, secrets too. */
+  readonly answers: Answers;
+  /** One line on standard output. */
+  readonly say: (line: string) => void;
+  /** One line on standard error. */
+  readonly complain: (line: string) => void;
+  /** Asks a question that is answered with yes or no. False if nobody can answer: offer an option for scripts. */
+  readonly confirm: (question: string) => Promise<boolean>;
+  /** Somebody can answer. */
+  readonly isTerminal: boolean;
+  /** Language of the person (BCP 47). */
+  readonly language: string;
+  /** Does work during which no step of the setup may run. Throws a StepFailure if one does, or another such command. */
+  readonly alone: <Result>(work: () => Promise<Result>) => Promise<Result>;
 }
 
 /** Who may open the setup page and the status page with a password. */
@@ -183,13 +248,67 @@ export interface SignIn {
   ) => Promise<boolean>;
 }
 
+/** What a part of a backup has in hand. A StepTask is one, so that a step can call the same functions. */
+export interface BackupTask extends DeviceTask {
+  /** The answers to any topic; undefined if it was skipped or is open. */
+  readonly answers: (topic: string) => Values | undefined;
+}
+
+/** A folder of the device that goes into the backup as it is (uploaded pictures): read while the archive is written. */
+export interface BackupTree {
+  /** `[a-z][a-z0-9-]*`, unique in its part. */
+  readonly name: string;
+  /** `/srv/hearth/mastodon/system`. A folder that is not there is an empty one. */
+  readonly path: string;
+}
+
+/**
+ * Something that a stage wants in each backup. What the parts of a backup gave lies in a restore in
+ * /var/lib/hearth/restore/ID: the files that `save` wrote, and each tree as a folder with its name, with the owners (by
+ * number) and modes of before. A step that sets the same thing up on a fresh device looks there first and takes it over.
+ */
+export interface BackupPart {
+  /** `[a-z][a-z0-9-]*`, unique over all stages: `postgres`. */
+  readonly id: string;
+  readonly title: LocalText;
+  /** Place among the parts of all stages, ascending: saved and restored in this order. */
+  readonly order: number;
+  /** False on a device that has nothing of it: it is left out. */
+  readonly isPresent: (device: DeviceLook) => boolean | Promise<boolean>;
+  /**
+   * Writes plain files into the empty folder (a path of the device, only for root). What can be large and is only copied
+   * is a tree instead. Throws StepFailure if it can not: then there is no backup.
+   */
+  readonly save: (task: BackupTask, folder: string) => Promise<void>;
+  /** How many bytes `save` will write at most, roughly; looked at before the backup begins. */
+  readonly sizeBytes?: (device: DeviceLook) => Promise<number>;
+  readonly trees?: (device: DeviceLook) => readonly BackupTree[];
+  /**
+   * Proves that the saved files (without trees) can be used, for real, without touching what runs: into a scratch database
+   * that is dropped again. Throws StepFailure if not.
+   */
+  readonly verify?: (task: BackupTask, folder: string) => Promise<void>;
+  /** Before a restore on a running device changes anything: stops what must not run meanwhile. In descending order. */
+  readonly pause?: (task: BackupTask) => Promise<void>;
+  /**
+   * Puts what lies in the folder in the place of what is on the device, on a device that is set up; safe to run again after
+   * a power cut anywhere. On a fresh device the stage's own steps do this.
+   */
+  readonly restore: (task: BackupTask, folder: string) => Promise<void>;
+  /** Ids of the steps that are done again after `restore`: they start again what `pause` stopped. */
+  readonly steps?: readonly string[];
+}
+
 /** What one stage adds to the setup, in its setup.ts. The agent knows no service but by this. */
 export interface StageSetup {
   readonly topics?: readonly Topic[];
   readonly steps?: readonly SetupStep[];
   readonly checks?: readonly DoctorCheck[];
   readonly links?: readonly ServiceLink[];
+  readonly services?: readonly ServiceState[];
+  readonly commands?: readonly StageCommand[];
   readonly signIn?: SignIn;
+  readonly backups?: readonly BackupPart[];
 }
 
 /** A stage of this image with its setup.ts. */

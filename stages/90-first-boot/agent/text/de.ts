@@ -141,6 +141,9 @@ export const german: Texts = {
     refresh: 'Aktualisieren',
     states: { running: 'Läuft', starting: 'Startet', off: 'Aus', failed: 'Gestört', unknown: 'Unbekannt' },
     links: 'Öffnen',
+    noted: 'Ich habe es notiert',
+    notedHint:
+      'Bewahren Sie es an einem sicheren Ort auf. Danach wird es vom Gerät entfernt und nicht mehr gezeigt.',
     addresses: 'Adressen',
     addressHint: 'Öffnet sich der Name nicht, etwa auf einem älteren Telefon, hilft die Zahl.',
     noAddress: 'Mit keinem Netz verbunden.',

@@ -132,6 +132,8 @@ export const english = {
     refresh: 'Refresh',
     states: { running: 'Running', starting: 'Starting', off: 'Off', failed: 'Problem', unknown: 'Unknown' },
     links: 'Open',
+    noted: 'I have noted it',
+    notedHint: 'Keep it in a safe place. It is then removed from the device and not shown again.',
     addresses: 'Addresses',
     addressHint: 'If the name does not open, for example on an older phone, use a number.',
     noAddress: 'Not connected to a network.',

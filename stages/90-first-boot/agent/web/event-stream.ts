@@ -24,7 +24,13 @@ interface ProgressMessage {
 
 /** The progress as server-sent events. A browser that was cut off gets only what is new to it. */
 export function eventStreamReply(visit: Visit): Reply {
-  return { status: 200, type: 'text/event-stream; charset=utf-8', body: messages(visit) };
+  return {
+    status: 200,
+    type: 'text/event-stream; charset=utf-8',
+    // nginx, where it stands in front, would gather them; it takes this header away.
+    headers: { 'X-Accel-Buffering': 'no' },
+    body: messages(visit),
+  };
 }
 
 async function* messages(visit: Visit): AsyncIterable<string> {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { isIP } from 'node:net';
 import type { Greeting } from '../door/protocol.ts';
 import { assetAt } from './assets.ts';
 import { noForm, readForm } from './form-body.ts';
@@ -127,8 +128,15 @@ function pageOf(path: string, method: string): string {
   return /^\/(?:setup|change|login|reset)/.test(path) ? path : '/';
 }
 
+/**
+ * Behind nginx the visitor comes through a socket that only nginx may open: then, and only then, its header says who it
+ * is. Several such headers are one text that is no address.
+ */
 function addressOf(request: IncomingMessage): string {
-  return (request.socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+  const { remoteAddress } = request.socket;
+  const named = remoteAddress === undefined ? String(request.headers['x-real-ip'] ?? '') : remoteAddress;
+  const address = named.replace(/^::ffff:/, '');
+  return isIP(address) === 0 ? '' : address;
 }
 
 /** A step may change the device's name while somebody watches under the old one: both are good for a while. */

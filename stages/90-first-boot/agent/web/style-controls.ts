@@ -28,6 +28,7 @@ input:focus-visible,select:focus-visible,textarea:focus-visible{outline:.1875rem
 .code{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:1.25rem;letter-spacing:.06em;text-align:center;text-transform:uppercase}
 .problem{display:flex;gap:.5rem;color:var(--bad);font-weight:550}
 .problem .sign{margin-top:.3rem}
+.problem,.errors{overflow-wrap:anywhere}
 .problem{--under:var(--card)}
 .errors{border-left:.3125rem solid var(--bad);border-radius:.75rem;background:var(--bad-ground);padding:1rem 1.125rem;display:grid;gap:.25rem}
 .errors h2,.errors a,.errors p{color:var(--bad)}

@@ -169,6 +169,24 @@ function testSetup(trouble: { readonly isThere: boolean }): StageSetup {
         run: async (task) => task.write('/etc/share', 'shared', 0o600),
       },
     ],
+    commands: [
+      {
+        name: 'plant',
+        summary: 'looks after the plant',
+        help: 'Usage: hearthctl plant water|show\n\n  hearthctl plant show',
+        run: async ({ args: [verb], answers, device, say, complain, confirm, alone }) => {
+          if (verb === 'show') say(answers['device']?.state ?? 'unknown');
+          else if (verb === 'water') {
+            if (!(await confirm('Water it?'))) throw new StepFailure('It was not watered.', 'Say yes.');
+            await alone(async () => device.write('/etc/watered', 'wet', 0o600));
+          } else {
+            complain(`hearthctl plant: what is ${verb}?`);
+            return 2;
+          }
+          return 0;
+        },
+      },
+    ],
     checks: [
       {
         id: 'test.bad',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { takeLock } from '../../../../stages/90-first-boot/agent/apply/lock.ts';
 import { connectDoor } from '../../../../stages/90-first-boot/agent/door/client.ts';
 import { uptimeOfDevice } from '../../../../stages/90-first-boot/agent/keeper/keeper.ts';
 import { openSessions } from '../../../../stages/90-first-boot/agent/keeper/sessions.ts';
@@ -229,6 +230,45 @@ test('support-bundle writes a file only for root, and none over another', async 
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readFileSync(path).subarray(0, 2).toString('hex')).toBe('1f8b');
   expect(await device.ctl(`support-bundle --out ${path}`)).toMatchObject({ exitCode: 1 });
+});
+
+describe('a command of a stage', () => {
+  test('stands in the help, and has its own for everybody', async () => {
+    expect((await device.ctl('--help')).out).toMatch(/^ {2}plant +looks after the plant$/m);
+    const { exitCode, out } = await device.ctl('plant --help', { isRoot: false });
+    expect([exitCode, out]).toEqual([0, expect.stringContaining('hearthctl plant water|show')]);
+  });
+
+  test('gets its words and the answers, and gives the exit code', async () => {
+    expect(await device.ctl('plant show')).toMatchObject({ exitCode: 0, out: 'unknown' });
+    await device.ctl('setup', { typed: answers });
+    expect(await device.ctl('plant show')).toMatchObject({ exitCode: 0, out: 'answered' });
+    expect(await device.ctl('plant cut')).toMatchObject({
+      exitCode: 2,
+      err: 'hearthctl plant: what is cut?',
+    });
+  });
+
+  test('asks, and tells why it did not do what was wanted', async () => {
+    const silent = await device.ctl('plant water');
+    expect(silent).toMatchObject({ exitCode: 1, err: 'hearthctl: It was not watered.\nSay yes.' });
+    expect((await device.ctl('plant water', { typed: ['n'] })).exitCode).toBe(1);
+    expect(existsSync(place('etc/watered'))).toBe(false);
+    expect((await device.ctl('plant water', { typed: ['y'] })).exitCode).toBe(0);
+    expect(readFileSync(place('etc/watered'), 'utf8')).toBe('wet');
+  });
+
+  test('waits for nobody: while the answers are applied it does nothing', async () => {
+    const lock = takeLock(device.context.paths);
+    const { exitCode, err } = await device.ctl('plant water', { typed: ['y'] });
+    lock?.release();
+    expect([exitCode, err]).toEqual([1, expect.stringContaining('is applying answers')]);
+    expect((await device.ctl('plant water', { typed: ['y'] })).exitCode).toBe(0);
+  });
+
+  test('is only for root', async () => {
+    expect(await device.ctl('plant show', { isRoot: false })).toMatchObject({ exitCode: 3, out: '' });
+  });
 });
 
 describe('usage', () => {

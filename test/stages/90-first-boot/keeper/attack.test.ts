@@ -52,6 +52,7 @@ const bodies: Readonly<Record<string, object>> = {
   stepLog: { step: 'system.wifi' },
   status: {},
   doctor: {},
+  noted: { secret: 's0123456789abcdef' },
   reboot: {},
   reset: { name: 'attic' },
   events: { after: 0 },

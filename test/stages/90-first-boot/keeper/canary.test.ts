@@ -102,6 +102,7 @@ describe('no secret comes back', () => {
       skip: { token, topic: 'wifi' },
       status: { token },
       doctor: { token },
+      noted: { token, secret: 's0123456789abcdef' },
       skipStep: { token, step: 'system.wifi' },
       retry: { token },
       apply: { token },

@@ -112,6 +112,7 @@ export class FakeDoor implements Door {
     stepLog: () => ({ text: this.stepLogText }),
     status: () => ({ ...this.statusView, topics: this.topics }),
     doctor: () => ({ results: this.doctorResults }),
+    noted: () => ({}),
     reboot: () => ({}),
     reset: ({ name }) =>
       name === this.statusView.hostname

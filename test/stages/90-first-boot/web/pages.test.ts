@@ -314,6 +314,28 @@ describe('after the setup', () => {
     expect(body).toContain('value="ada"');
   });
 
+  it('a secret that is shown until it is noted has a button for that, and no other has one', async () => {
+    const { cookie, field } = web.session('complete');
+    const secret = { label: 'Password', value: 'first password', noted: 's0123456789abcdef' };
+    const [link] = web.door.statusView.links;
+    const others = web.door.statusView.links;
+    web.door.statusView = {
+      ...web.door.statusView,
+      links: [...others, { ...link, title: 'Owner', address: 'ada@example.org', secret }],
+    };
+    const { body } = await web.ask({ headers: { cookie } });
+    const noted = { path: '/noted/s0123456789abcdef', method: 'POST', headers: { cookie } };
+    const forged = await web.ask({ ...noted, body: '_token=other' });
+    const changedByForged = web.door.changes;
+    const { status, headers } = await web.ask({ ...noted, body: field });
+
+    expect(body).toContain('<code class="secret">first password</code>');
+    expect(body.match(/action="\/noted\//g)).toHaveLength(1);
+    expect([forged.status, changedByForged]).toEqual([403, []]);
+    expect([status, headers['location']]).toEqual([303, '/']);
+    expect(web.door.asked.at(-1)).toMatchObject({ name: 'noted', ask: { secret: 's0123456789abcdef' } });
+  });
+
   it('the support bundle comes as a file', async () => {
     const { cookie, field } = web.session('complete');
     const { headers, body } = await web.ask({

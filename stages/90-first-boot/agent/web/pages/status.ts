@@ -5,6 +5,7 @@ import { type Html, html, trusted } from '../html.ts';
 import { hiddenFields, renderLayout } from '../layout.ts';
 import { answerTexts } from './check.ts';
 import { qrCode } from './qr-code.ts';
+import { linksCard } from './status-links.ts';
 import { disksCard, updatesCard } from './status-upkeep.ts';
 
 type ServiceState = StatusView['services'][number]['state'];
@@ -22,7 +23,7 @@ export function renderStatusPage(frame: Frame, status: StatusView, hasFailed = f
 <div class="columns"${isStarting ? html` data-refresh="yes" data-parts="overall services"` : ''}>
 <div>
 ${applyingCard(frame, status, hasFailed)}
-${linksCard(frame, status)}
+${linksCard(frame, status.links)}
 ${servicesCard(frame, status)}
 ${settingsCard(frame, status.topics)}
 </div>
@@ -56,17 +57,6 @@ function applyingCard({ texts }: Frame, { isApplying }: StatusView, hasFailed: b
   if (!isApplying && !hasFailed) return html``;
   const what = hasFailed ? texts.status.failedChange : texts.status.isApplying;
   return html`<section class="card" aria-labelledby="applying-title"><div class="head"><h2 id="applying-title">${what}</h2><a class="go" href="/progress">${texts.status.watch}</a></div></section>`;
-}
-
-function linksCard({ say, texts }: Frame, { links }: StatusView): Html {
-  if (links.length === 0) return html``;
-  return html`<section class="card" aria-labelledby="links-title"><h2 id="links-title">${texts.status.links}</h2>
-<ul class="rows">${links.map(
-    ({ title, text, address, secret }) => html`<li><h3>${say(title)}</h3>
-${/^(?:https?|smb):\/\/[^\s"]+$/.test(address) ? html`<p class="places"><a class="go" href="${address}">${address}</a></p>` : html`<p>${address}</p>`}
-${text === undefined ? '' : html`<p class="soft">${say(text)}</p>`}
-${secret === undefined ? '' : html`<details><summary>${say(secret.label)}</summary><code class="secret">${secret.value}</code></details>`}</li>`,
-  )}</ul></section>`;
 }
 
 function servicesCard({ say, texts }: Frame, { services }: StatusView): Html {

@@ -20,6 +20,7 @@ export const changeRoutes: readonly Route[] = [
   { method: 'POST', path: '/change/*', phases, answer: changeTopic },
   { method: 'GET', path: '/doctor', phases, answer: showDoctor },
   { method: 'POST', path: '/support-bundle', phases: ['asking', 'applying', 'complete'], answer: sendBundle },
+  { method: 'POST', path: '/noted/*', phases, answer: noteSecret },
   { method: 'POST', path: '/restart', phases, answer: restart },
   { method: 'GET', path: '/reset', phases, answer: showReset },
   { method: 'POST', path: '/reset', phases, answer: reset },
@@ -33,7 +34,7 @@ async function changeTopic(visit: Visit, id: string): Promise<Reply> {
   const place = { action: `/change/${id}`, back: '/' };
   if (method === 'GET') return pageReply(renderTopicPage(frame, topic, place, fieldsState(visit, topic)));
   const typed = valuesOf(form, topic);
-  const mistakes = await saveTopic(visit, topic, typed);
+  const mistakes = await saveTopic(visit, topic, typed, topics);
   if (mistakes.length === 0) return redirect('/progress', languageCookies(topic, typed));
   return pageReply(renderTopicPage(frame, topic, place, fieldsState(visit, topic, { typed, mistakes })), 422);
 }
@@ -51,6 +52,11 @@ async function sendBundle(visit: Visit): Promise<Reply> {
     body,
     headers: { 'Content-Disposition': 'attachment; filename="hearth-support.tar.gz"' },
   };
+}
+
+async function noteSecret(visit: Visit, secret: string): Promise<Reply> {
+  await visit.doors.door.call('noted', { token: tokenOf(visit), secret });
+  return redirect('/');
 }
 
 async function restart(visit: Visit): Promise<Reply> {

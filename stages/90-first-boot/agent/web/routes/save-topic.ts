@@ -1,5 +1,5 @@
 import type { TopicView } from '../../door/protocol.ts';
-import type { FieldProblem, Topic, Values } from '../../setup/define.ts';
+import type { Answers, FieldProblem, Topic, TopicAnswer, Values } from '../../setup/define.ts';
 import type { Form } from '../form-body.ts';
 import type { Mistake } from '../form-parts.ts';
 import { textsOf } from '../language.ts';
@@ -23,10 +23,16 @@ export function valuesOf(form: Form, topic: TopicView): Values {
 }
 
 /** Checks the answers against the world, then lets the keeper check and keep them. Empty: they are kept. */
-export async function saveTopic(visit: Visit, topic: TopicView, values: Values): Promise<readonly Mistake[]> {
+export async function saveTopic(
+  visit: Visit,
+  topic: TopicView,
+  values: Values,
+  topics: readonly TopicView[],
+): Promise<readonly Mistake[]> {
   const { doors, frame } = visit;
   const rules = doors.topics.find(({ id }) => id === topic.id);
-  const live = rules === undefined ? [] : await checkLive(rules, topic, values);
+  const live =
+    rules === undefined ? [] : await checkLive(rules, { topic, values, others: answersOf(topics) });
   const problems =
     live.length > 0
       ? live
@@ -57,7 +63,13 @@ export function mistakeOf(
   return field !== undefined && isHere ? { field, message: say(message) } : { message: say(message) };
 }
 
-async function checkLive(rules: Topic, topic: TopicView, values: Values): Promise<readonly FieldProblem[]> {
+interface Attempt {
+  readonly topic: TopicView;
+  readonly values: Values;
+  readonly others: Answers;
+}
+
+async function checkLive(rules: Topic, { topic, values, others }: Attempt): Promise<readonly FieldProblem[]> {
   const { liveCheck } = rules;
   if (liveCheck === undefined || !isReadyForCheck(rules, topic, values)) return [];
   const signal = AbortSignal.timeout(liveCheckMs);
@@ -65,7 +77,7 @@ async function checkLive(rules: Topic, topic: TopicView, values: Values): Promis
     signal.addEventListener('abort', () => resolve([]), { once: true }),
   );
   // What can't be found out is no problem of the owner.
-  return await Promise.race([liveCheck(values, signal).catch(() => []), late]);
+  return await Promise.race([liveCheck(values, signal, others).catch(() => []), late]);
 }
 
 /** The world is only asked about answers that are well-formed and complete: secrets that stay are not known here. */
@@ -76,4 +88,14 @@ function isReadyForCheck(rules: Topic, topic: TopicView, values: Values): boolea
     if (value !== '') return rule?.validate?.(value, values) === undefined;
     return isSet !== true && (isOptional || rule?.onlyIf?.(values) === false);
   });
+}
+
+/** What the pages show of all answers: no secrets. */
+function answersOf(topics: readonly TopicView[]): Answers {
+  const given = topics.flatMap(({ id, state, fields }): readonly [string, TopicAnswer][] => {
+    if (state === 'open') return [];
+    const shown = fields.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]));
+    return [[id, state === 'skipped' ? { state } : { state, values: Object.fromEntries(shown) as Values }]];
+  });
+  return Object.fromEntries(given);
 }

@@ -49,10 +49,11 @@ async function keepTopic(visit: Visit, id: string): Promise<Reply> {
   const topics = await topicsOf(visit);
   const topic = topics.find((one) => one.id === id);
   if (topic === undefined) return problemReply('notFound', frame);
-  const next = () => redirect(pathAfter(topics, id));
+  // An answer may bring other questions with it.
+  const next = async () => redirect(pathAfter(await topicsOf(visit), id));
   if (form.has('_skip')) {
     const { problems } = await doors.door.call('skip', { token: tokenOf(visit), topic: id });
-    if (problems.length === 0) return next();
+    if (problems.length === 0) return await next();
     const mistakes = problems.map((problem) => mistakeOf(problem, topic, frame));
     return pageReply(
       renderTopicPage(frame, topic, placeOf(topics, id), fieldsState(visit, topic, { mistakes })),
@@ -60,8 +61,8 @@ async function keepTopic(visit: Visit, id: string): Promise<Reply> {
     );
   }
   const typed = valuesOf(form, topic);
-  const mistakes = await saveTopic(visit, topic, typed);
-  if (mistakes.length === 0) return { ...next(), cookies: languageCookies(topic, typed) };
+  const mistakes = await saveTopic(visit, topic, typed, topics);
+  if (mistakes.length === 0) return { ...(await next()), cookies: languageCookies(topic, typed) };
   const state = fieldsState(visit, topic, { typed, mistakes });
   return pageReply(renderTopicPage(frame, topic, placeOf(topics, id), state), 422);
 }
