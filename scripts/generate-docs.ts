@@ -5,13 +5,14 @@ import path from 'node:path';
 import { generatedFiles } from '../builder/config/generated-files.ts';
 import type { ConfigSlice } from '../builder/config/schema.ts';
 import { discoverStages } from '../builder/stage/discover.ts';
+import { mastodonExamples } from './lib/mastodon-examples.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 
 /** The generated files that are missing or differ from what the code says, with their right text. */
 export async function staleFiles(): Promise<ReadonlyMap<string, string>> {
   const stale = new Map<string, string>();
-  for (const [file, text] of generatedFiles(await stageSlices())) {
+  for (const [file, text] of [...generatedFiles(await stageSlices()), ...mastodonExamples()]) {
     const target = path.join(root, file);
     const current = existsSync(target) ? await readFile(target, 'utf8') : undefined;
     if (current !== text) stale.set(file, text);
