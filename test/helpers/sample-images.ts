@@ -10,8 +10,10 @@ import { runProcess } from '../../builder/host/process.ts';
 export interface SampleImage {
   /** As an archive names it; none for an image that has no name. */
   readonly names: readonly string[];
-  /** Text of each layer's only file. */
-  readonly layers: readonly string[];
+  /** Text of each layer's only file, or its files. */
+  readonly layers: readonly (string | readonly TarFile[])[];
+  /** How it is run: environment, entrypoint, user; default nothing. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** Default arm64. */
   readonly architecture?: string;
   /** Its layers are compressed, and its parts called, as `docker push` does it. */
@@ -30,6 +32,8 @@ export interface TarFile {
   readonly name: string;
   readonly content?: string | Buffer;
   readonly linkTo?: string;
+  /** Default 0o644. */
+  readonly mode?: number;
 }
 
 /** 64 hex digits. */
@@ -39,13 +43,17 @@ export function sha256(bytes: string | Buffer): string {
 
 /** The layers, configuration and manifest of an image. */
 export async function ociParts(image: SampleImage): Promise<OciParts> {
-  const unpacked = await Promise.all(image.layers.map((text) => tarOf([{ name: 'file', content: text }])));
+  const unpacked = await Promise.all(
+    image.layers.map((layer) =>
+      tarOf(typeof layer === 'string' ? [{ name: 'file', content: layer }] : layer),
+    ),
+  );
   const layers = image.isDockers ? unpacked.map((layer) => gzipSync(layer)) : unpacked;
   const config = Buffer.from(
     JSON.stringify({
       architecture: image.architecture ?? 'arm64',
       os: 'linux',
-      config: {},
+      config: image.config ?? {},
       rootfs: { type: 'layers', diff_ids: unpacked.map((layer) => `sha256:${sha256(layer)}`) },
     }),
   );
@@ -125,8 +133,9 @@ export async function ociFiles(
 export async function tarOf(files: readonly TarFile[]): Promise<Buffer> {
   const tar = pack();
   const mtime = new Date(1_700_000_000_000);
-  for (const { name, content, linkTo } of files) {
-    if (linkTo === undefined) tar.entry({ name, mtime }, content ?? '');
+  for (const { name, content, linkTo, mode } of files) {
+    const kept = { name, mtime, ...(mode === undefined ? {} : { mode }) };
+    if (linkTo === undefined) tar.entry(kept, content ?? '');
     else tar.entry({ name, mtime, type: 'symlink', linkname: linkTo });
   }
   tar.finalize();

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import type { ContainerImageArtifact } from '../../builder/artifacts/artifact.ts';
 import { storedContainerImage } from '../../builder/artifacts/container-image.ts';
 import { writeOciArchive } from '../../builder/artifacts/oci-archive.ts';
@@ -31,4 +32,11 @@ export async function putImage(cacheDir: string, image: SampleImage): Promise<st
   const images = [{ names: image.names, manifest: descriptor(ociTypes.manifest, manifest) }];
   await writeOciArchive(file, { images, blobs }, {});
   return file;
+}
+
+/** Lays the parts of an image into a mirror's folder, as `sha256/HEX`. Returns the digest of its manifest. */
+export async function mirrorImage(folder: string, image: SampleImage): Promise<string> {
+  const { manifest, config, layers } = await ociParts(image);
+  for (const part of [manifest, config, ...layers]) await writeFile(`${folder}/sha256/${sha256(part)}`, part);
+  return `sha256:${sha256(manifest)}`;
 }

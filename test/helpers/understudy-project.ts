@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import type { AptPackageArtifact, Artifact } from '../../builder/artifacts/artifact.ts';
@@ -9,9 +9,12 @@ import { runProcess } from '../../builder/host/process.ts';
 import type { PlexRepository } from '../understudies/plex-repository.ts';
 import type { PlexTv } from '../understudies/plex-tv.ts';
 import { understudyProgram } from '../understudies/program.ts';
-import { dockerFiles, sha256, writeArchive, zstdOf } from './sample-images.ts';
+import { mastodonImages } from './mastodon-images.ts';
+import { dockerFiles, type SampleImage, sha256, writeArchive, zstdOf } from './sample-images.ts';
+import { imageArtifactOf, mirrorImage, putImage } from './stored-image.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
+const cacheDir = resolve(process.env['HEARTH_CACHE_DIR'] ?? `${homedir()}/.cache/hearth`);
 const mebibyte = 1024 ** 2;
 const copied = ['stages', 'overlays', 'config.yaml', 'package.json', 'package-lock.json'];
 /** Container images as k3s publishes them: those that the cluster uses, and one that is off. */
@@ -79,11 +82,18 @@ async function replaced(
   const parts = new Map<string, Uint8Array>([
     ['k3s', await understudyProgram('k3s')],
     ['k3s-images', await clusterArchive(scratch)],
-    ['cloudflared', await readFile(`${repository}/test/understudies/cloudflared.mjs`)],
+    ['cloudflared', await understudyProgram('cloudflared')],
+  ]);
+  const images = await mastodonImages();
+  const containers = new Map<string, SampleImage>([
+    ['mastodon', images.web],
+    ['mastodon-streaming', images.streaming],
   ]);
   return await Promise.all(
     artifacts.map(async (artifact) => {
       if (artifact.kind === 'apt-package') return fromUnderstudy(artifact, plex);
+      const image = containers.get(artifact.name);
+      if (image !== undefined) return await pinned(artifact, image, mirror);
       const content = parts.get(artifact.name);
       if (artifact.kind !== 'file' || content === undefined) return artifact;
       const hex = sha256(Buffer.from(content));
@@ -98,6 +108,17 @@ async function replaced(
       };
     }),
   );
+}
+
+/** A container image that a build takes from the store, and a device by its parts from the mirror. */
+async function pinned(artifact: Artifact, image: SampleImage, mirror: string): Promise<Artifact> {
+  const { name, licence, mayBePublished } = artifact;
+  await mirrorImage(mirror, image);
+  await putImage(cacheDir, image);
+  return await imageArtifactOf(image, {
+    ...{ name, licence, mayBePublished },
+    source: 'an understudy of the tests',
+  });
 }
 
 function fromUnderstudy(artifact: AptPackageArtifact, { repository }: PlexMakers): Artifact {

@@ -1,17 +1,20 @@
 #!/usr/bin/node
-// A stand-in for k3s in tests; never shipped. It runs no container. What it does, it does as strictly as the real one or
+// A stand-in for k3s in tests; never shipped. It runs pods of few kinds, and no image but those of the tests. What it does, it does as strictly as the real one or
 // more: keys of its configuration, controllers, archives of container images, manifests, tokens, the call to systemd.
 // program.ts makes one file of it, which works under any name: also as kubectl, crictl and ctr.
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { makeCertificate } from './k3s/certificate.mjs';
 import { checkDevice } from './k3s/checks.mjs';
-import { ask, basic, joinServer } from './k3s/client.mjs';
+import { ask, basic, joinServer, post } from './k3s/client.mjs';
+import { startCluster } from './k3s/cluster/cluster.mjs';
 import { readConfig } from './k3s/config.mjs';
 import { env, keep, log, Refusal, read, refuse, say } from './k3s/device.mjs';
-import { importImages } from './k3s/images.mjs';
+import { changeImages, importImages } from './k3s/images.mjs';
 import { applyManifests } from './k3s/manifests.mjs';
 import { listen, makeServer } from './k3s/server.mjs';
 
@@ -30,8 +33,12 @@ async function run(role, args) {
   if (role === 'server') {
     makeServer(config, data);
     applyManifests(data);
-    await listen(config, data);
+    // A root folder of a test is no device: pods want a network and mounts.
+    const hasPods = process.getuid() === 0 && env.HEARTH_UNDERSTUDY_ROOT === undefined;
+    const cluster = startCluster(data, config.get('node-name') ?? hostname(), hasPods);
+    await listen(config, data, cluster.kubectl);
     setInterval(() => applyManifests(data), 5_000);
+    watchImages(data);
   } else {
     await joinServer(config);
     keep(`${data}/agent/client-kubelet.crt`, makeCertificate('kubelet').cert, 0o600);
@@ -42,6 +49,20 @@ async function run(role, args) {
   // For the process that starts it, so for this one: node can not write to a unix datagram socket.
   if (env.NOTIFY_SOCKET !== undefined && spawnSync('systemd-notify', ['--ready']).status !== 0)
     refuse('systemd could not be told');
+}
+
+/** What comes into the folder later is imported too; only while the list of imported ones can be kept. */
+function watchImages(data) {
+  let isBusy = false;
+  setInterval(() => {
+    if (isBusy || read(`${data}/agent/images/.cache.json`) === undefined) return;
+    isBusy = true;
+    void importImages(data)
+      .catch((error) => log(`images: ${error.message}`))
+      .finally(() => {
+        isBusy = false;
+      });
+  }, 2_000);
 }
 
 function dataFolder() {
@@ -57,8 +78,11 @@ async function kubectl(args) {
   const [, path] = /^get --raw(?:=| )(\/\S*)$/.exec(line) ?? [];
   const [, user, password] = /::(\w+):(\S+)/.exec(read(`${dataFolder()}/server/token`) ?? '') ?? [];
   if (line === 'completion bash') return say('# completion of kubectl\n');
-  if (path === undefined && line !== 'get nodes -o name') refuse(`kubectl ${line}: not known here`);
   const port = env.HEARTH_UNDERSTUDY_PORT ?? 6443;
+  if (path === undefined && line !== 'get nodes -o name') {
+    const input = args.includes('-') ? readFileSync(0, 'utf8') : '';
+    return await command(`https://127.0.0.1:${port}`, { args, input }, basic(user, password));
+  }
   const { status, body } = await ask(
     `https://127.0.0.1:${port}`,
     path ?? '/api/v1/nodes',
@@ -74,24 +98,40 @@ async function kubectl(args) {
   );
 }
 
-function listImages(program, args) {
+/** The cluster does it; this only says what came of it. */
+async function command(address, call, authorization) {
+  const { status, body } = await post(address, '/understudy/kubectl', {
+    authorization,
+    body: JSON.stringify(call),
+  });
+  if (status !== 200) refuse(`Error from server: ${status} ${body}`);
+  const { exitCode, stdout, stderr } = JSON.parse(body);
+  process.stderr.write(stderr);
+  say(stdout);
+  process.exitCode = exitCode;
+}
+
+async function listImages(program, args) {
+  if (program === 'ctr' && (await changeImages(dataFolder(), args))) return;
+
   if (!/^(images|image|i) (ls|list) -q$|^images( -q)?$/.test(args.join(' ')))
     refuse(`${program} ${args.join(' ')}: not known here`);
   const images = JSON.parse(
     read(`${dataFolder()}/agent/containerd/images.json`) ?? refuse('containerd does not run'),
   );
-  say(
-    Object.keys(images)
-      .map((reference) => `${reference}\n`)
-      .join(''),
-  );
+  const references = Object.keys(images);
+  if (program === 'ctr' || args.includes('-q')) return say(references.map((one) => `${one}\n`).join(''));
+  const rows = references
+    .filter((one) => !one.includes('@'))
+    .map((one) => `${one.replace(/:([^:]*)$/, '   $1')}   0123456789abc   1MB\n`);
+  return say(`IMAGE   TAG   IMAGE ID   SIZE\n${rows.join('')}`);
 }
 
 async function main([program, ...args]) {
   if (program === 'server' || program === 'agent') return await run(program, args);
   if (program === '--version') return say(`k3s version ${version} (understudy)\n`);
   if (program === 'kubectl') return await kubectl(args);
-  if (program === 'crictl' || program === 'ctr') return listImages(program, args);
+  if (program === 'crictl' || program === 'ctr') return await listImages(program, args);
   if (program === 'completion') return say('# completion of k3s\n');
   refuse(`${[program, ...args].join(' ')}: not known here`);
 }

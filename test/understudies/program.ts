@@ -4,7 +4,7 @@ import { build } from 'esbuild';
  * Makes one program of an understudy: `#!/usr/bin/node`, no imports but Node's, the same bytes each time. It may lie under
  * any name on the device. It must be made executable.
  */
-export async function understudyProgram(name: 'cloudflared' | 'k3s'): Promise<Uint8Array> {
+export async function understudyProgram(name: 'cloudflared' | 'k3s' | 'mastodon'): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [`${import.meta.dirname}/${name}.mjs`],
     bundle: true,

@@ -20,6 +20,26 @@ export function ask(address, path, authorization) {
   });
 }
 
+/** Sends a command of kubectl to the server and waits for its end. */
+export function post(address, path, { authorization, body }) {
+  return new Promise((resolve, reject) => {
+    const headers = { authorization, 'content-type': 'application/json' };
+    const request = https.request(
+      new URL(path, address),
+      { method: 'POST', headers, rejectUnauthorized: false },
+      (reply) => {
+        const parts = [];
+        reply.on('data', (part) => parts.push(part));
+        reply.on('end', () => resolve({ status: reply.statusCode, body: Buffer.concat(parts).toString() }));
+      },
+    );
+    request.on('error', (error) =>
+      reject(error.code === 'ECONNREFUSED' ? new Refusal(refusedBy(new URL(address).host)) : error),
+    );
+    request.end(body);
+  });
+}
+
 export const basic = (user, password) => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 
 export async function joinServer(config) {
@@ -42,4 +62,10 @@ export async function joinServer(config) {
     }
     await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
+}
+
+/** In the words of the real one. */
+function refusedBy(host) {
+  const dial = `dial tcp ${host}: connect: connection refused`;
+  return `couldn't get current server API group list: ${dial}\nThe connection to the server ${host} was refused - did you specify the right host or port?`;
 }

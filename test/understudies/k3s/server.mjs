@@ -34,11 +34,12 @@ export function makeServer(config, data) {
 }
 
 /** The door of the cluster: the CA for everybody, the rest with a token. */
-export function listen(config, data) {
+export function listen(config, data, kubectl) {
   const folder = `${data}/server`;
   const options = { cert: read(`${folder}/tls/server-ca.crt`), key: read(`${folder}/tls/server-ca.key`) };
   const node = config.get('node-name') ?? hostname();
-  const server = https.createServer(options, ({ url, headers }, reply) => {
+  const server = https.createServer(options, (request, reply) => {
+    const { url, headers } = request;
     const isAllowed = ['token', 'agent-token'].some((name) => {
       const [, user, password] = /::(\w+):(\S+)/.exec(read(`${folder}/${name}`)) ?? [];
       return headers.authorization === basic(user, password);
@@ -51,8 +52,16 @@ export function listen(config, data) {
     };
     if (url === '/cacerts') reply.end(options.cert);
     else if (!isAllowed) reply.writeHead(401).end('Unauthorized');
+    else if (url === '/understudy/kubectl') void answer(request, reply, kubectl);
     else reply.writeHead(pages[url] === undefined ? 404 : 200).end(pages[url]);
   });
   const port = Number(env.HEARTH_UNDERSTUDY_PORT ?? config.get('https-listen-port') ?? 6443);
   return new Promise((resolve, reject) => server.once('error', reject).listen(port, resolve));
+}
+
+async function answer(request, reply, kubectl) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  const result = await kubectl(JSON.parse(Buffer.concat(parts).toString()));
+  reply.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result));
 }
