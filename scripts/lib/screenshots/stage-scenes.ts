@@ -9,4 +9,9 @@ export const stageScenes: readonly Scene[] = [
     ...question('question-tunnel-api', 'The same, when the device shall do it itself', 'tunnel'),
     act: async (page) => await page.check('input[name="how"][value="api"]'),
   },
+  question('question-mastodon', 'Mastodon: its domain and its owner', 'mastodon'),
+  {
+    ...question('question-media-r2', 'Pictures of Mastodon at Cloudflare R2', 'mastodon-media'),
+    act: async (page) => await page.check('input[name="where"][value="r2"]'),
+  },
 ];

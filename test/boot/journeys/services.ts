@@ -11,7 +11,7 @@ export const units = arePartsReal
 
 const hostname = 'social.example.org';
 /** A key to a tunnel as Cloudflare gives it: account, tunnel, secret. */
-const tunnelToken = Buffer.from(
+export const tunnelToken = Buffer.from(
   JSON.stringify({
     a: '0123456789abcdef0123456789abcdef',
     t: '01234567-89ab-4def-8123-456789abcdef',
@@ -45,7 +45,7 @@ export async function unplug(vm: Vm, portsOfHost: readonly number[]): Promise<vo
     'add chain inet unplugged output { type filter hook output priority 0; policy accept; }\n',
     'flush chain inet unplugged output\n',
     // Answers to the host, and what stays in the house: addresses and names.
-    ...['oif "lo" accept', 'ct state established,related accept'].map(rule),
+    ...['oif "lo" accept', 'oifname "cni0" accept', 'ct state established,related accept'].map(rule),
     ...['udp dport { 67, 68, 5353 } accept', 'meta l4proto icmpv6 accept'].map(rule),
     ...[ports, rule('counter reject')],
   ];
