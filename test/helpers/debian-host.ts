@@ -43,10 +43,15 @@ export class DebianHost {
       run: (program, args) => this.inside(program, args),
       start: (command) => spawn('nsenter', [...this.#enter(), ...command]),
     });
+    const look = lookAt(this.root);
+    // A program inside knows its files without the root that Node's own functions need.
+    const within = (word: string) => (word === this.root ? '/' : word.replaceAll(`${this.root}/`, '/'));
     this.look = {
-      ...lookAt(this.root),
+      ...look,
+      // `self` is who looks, and that is nobody in there.
+      read: (path) => look.read(path.replace(/^\/proc\/self\//, '/proc/1/')),
       run: async (program, args = [], options = {}) =>
-        (await this.units.answer(program, args)) ?? (await this.inside(program, args, options)),
+        (await this.units.answer(program, args)) ?? (await this.inside(program, args.map(within), options)),
     };
   }
 
@@ -97,12 +102,13 @@ export class DebianHost {
     step: SetupStep,
     answers: Readonly<Record<string, Values>>,
     signal: AbortSignal = new AbortController().signal,
+    look: DeviceLook = this.look,
   ): StepTask {
     const given: Answers = Object.fromEntries(
       Object.entries(answers).map(([topic, values]) => [topic, { state: 'answered', values }]),
     );
     return makeTask({
-      look: this.look,
+      look,
       step,
       answers: given,
       log: (line) => this.log.push(line),

@@ -3,11 +3,14 @@ import { dirname } from 'node:path';
 import { promises as timers } from 'node:timers';
 import { StepFailure } from '../../../90-first-boot/agent/device/door.ts';
 import type { BackupPart, BackupTask } from '../../../90-first-boot/agent/setup/define.ts';
+import { feedsFile, settingsFile } from '../steps/mastodon-files.ts';
+import { removeCopy } from '../upgrade/database-copy.ts';
+import { upgradeFile } from '../upgrade/journal.ts';
 
 /** Without these keys the tables of the database can not be read: they belong to each backup. */
 const stateFolder = '/var/lib/hearth/mastodon';
 const keysFile = 'keys.json';
-const files = [keysFile, 'release.json', 'owner.json'] as const;
+const files = [keysFile, 'release.json', 'owner.json', 'domains.json'] as const;
 const mediaFolder = '/srv/hearth/mastodon/system';
 const restored = '/var/lib/hearth/restore/mastodon';
 
@@ -30,8 +33,8 @@ export const mastodonPart: BackupPart = {
   },
   pause: pauseMastodon,
   restore: bringBack,
-  // An older database may lack tables of the version that runs.
-  steps: ['mastodon.database', 'mastodon.start'],
+  // An older database may lack tables of the version that runs, and what the setup has told Mastodon since.
+  steps: ['mastodon.database', 'mastodon.start', 'mastodon.owner'],
 };
 
 /**
@@ -48,6 +51,13 @@ export async function takeOverMastodon(task: BackupTask): Promise<boolean> {
 async function bringBack(task: BackupTask, folder: string): Promise<void> {
   const keys = task.read(`${folder}/${keysFile}`);
   if (keys !== undefined && !hasKeys(keys)) throw noKeys();
+  // The timelines live in Valkey, which begins anew. First: a later run may not find what tells of an owner any more.
+  if (task.read(`${folder}/owner.json`) !== undefined) task.write(feedsFile, '', 0o600);
+  // The database has the settings of then.
+  task.remove(settingsFile);
+  // It was an upgrade of a database that is gone: going on with it, or back to its copy, would spoil this one.
+  task.remove(upgradeFile);
+  removeCopy(task);
   for (const name of files) {
     const text = task.read(`${folder}/${name}`);
     if (text !== undefined) task.write(`${stateFolder}/${name}`, text, 0o600);

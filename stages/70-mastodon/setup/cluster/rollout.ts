@@ -55,15 +55,24 @@ export async function removeLeftOvers(task: ClusterTask, wanted: readonly Manife
 /** Waits until no pod works but those of jobs and of these components. Throws StepFailure when it takes too long. */
 export async function waitForEnd(
   task: ClusterTask,
-  { limitMs, pauseMs }: JobTimes,
+  times: JobTimes,
   kept: ReadonlySet<string> = new Set(),
+): Promise<void> {
+  await waitUntilGone(task, times, (component) => !component.startsWith('job-') && !kept.has(component));
+}
+
+/** Waits until no pod of the components that are meant works. Throws StepFailure when it takes too long. */
+export async function waitUntilGone(
+  task: ClusterTask,
+  { limitMs, pauseMs }: JobTimes,
+  isMeant: (component: string) => boolean,
 ): Promise<void> {
   const beganMs = Date.now();
   for (;;) {
     task.signal.throwIfAborted();
     const pods = await list(task, 'pod', 'app.kubernetes.io/part-of=mastodon');
     const components = pods.map(({ metadata }) => metadata.labels?.['app.kubernetes.io/component'] ?? 'job-');
-    if (components.every((one) => one.startsWith('job-') || kept.has(one))) return;
+    if (!components.some(isMeant)) return;
     if (Date.now() - beganMs >= limitMs) throw new StepFailure(messages.doesNotEnd, messages.todo);
     await pause(task, pauseMs);
   }

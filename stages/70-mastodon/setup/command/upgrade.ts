@@ -122,5 +122,6 @@ function refuseOthers(web: string, streaming: string): void {
 async function turnBack(task: CommandTask, pending: Upgrade): Promise<void> {
   const isLate = pending.phase === 'after' || pending.phase === 'back';
   if (isLate) await agree(task, 'What was written on this server since the upgrade began is lost. Go back?');
-  noteUpgrade(task.call.device, { ...pending, phase: isLate ? 'back' : 'undo' });
+  // A person has decided: the next start goes on with it by itself.
+  noteUpgrade(task.call.device, { ...pending, phase: isLate ? 'back' : 'undo', isStuck: false });
 }

@@ -5,9 +5,7 @@ import { takeOverMastodon } from '../backup/mastodon-part.ts';
 import { localMediaFolder, mastodonUser } from '../manifests/plan.ts';
 import { removeCopy } from '../upgrade/database-copy.ts';
 import { areKeys, makeKeys } from './make-keys.ts';
-import { feedsFile, filesOfMastodon, keepJson, keysFile, readJson } from './mastodon-files.ts';
-
-const restored = '/var/lib/hearth/restore/mastodon';
+import { filesOfMastodon, keepJson, keysFile, readJson } from './mastodon-files.ts';
 
 /** The keys of this server: those of a backup that is being restored, else new ones. Made once, and never again. */
 export const keysStep: SetupStep = {
@@ -19,8 +17,6 @@ export const keysStep: SetupStep = {
   isOptional: true,
   run: async (task) => {
     if (task.answers('mastodon') === undefined) return;
-    // Noted before the owner's note is taken over: the folder that tells of the restore goes with that.
-    if (task.read(`${restored}/owner.json`) !== undefined) task.write(feedsFile, '', 0o600);
     await takeOverMastodon(task);
     const kept = readJson<unknown>(task, keysFile);
     // Keys that are damaged are no reason to make others: the database would be lost with them.

@@ -1,7 +1,7 @@
 import { type DeviceTask, StepFailure } from '../../../90-first-boot/agent/device/door.ts';
 import type { LocalText } from '../../../90-first-boot/agent/text/local-text.ts';
 import { apply } from '../cluster/kubectl.ts';
-import { waitForEnd, waitForParts } from '../cluster/rollout.ts';
+import { waitForEnd, waitForParts, waitUntilGone } from '../cluster/rollout.ts';
 import { forgetJob, type JobTimes, lastLines, runJob } from '../cluster/run-job.ts';
 import { migrateJob } from '../manifests/jobs.ts';
 import { renderManifests } from '../manifests/manifests.ts';
@@ -76,10 +76,12 @@ const phases: Readonly<
     return end(world, 'done');
   },
   undo: async (world, upgrade) => {
+    await endMigrations(world, upgrade);
     await roll(world, upgrade.from);
     return end(world, 'back');
   },
   back: async (world, upgrade) => {
+    await endMigrations(world, upgrade);
     const plan = world.planOf(upgrade.from);
     const { foundation, workloads } = renderManifests(plan, { isStopped: true });
     await apply(world.task, [...foundation, ...workloads]);
@@ -133,6 +135,15 @@ async function migrate(world: UpgradeWorld, { to }: Upgrade, when: 'before' | 'a
     throw new StepFailure(messages.notMigrated, messages.migrateTodo);
   }
   await forgetJob(world.task, job);
+}
+
+/**
+ * The cluster goes on with a job by itself, also after a power cut: one that still runs would change the database that was
+ * put back. One that is done would count for the next attempt, which has another database.
+ */
+async function endMigrations({ task, planOf, rolloutTimes }: UpgradeWorld, { to }: Upgrade): Promise<void> {
+  for (const when of ['before', 'after'] as const) await forgetJob(task, migrateJob(planOf(to), when));
+  await waitUntilGone(task, rolloutTimes, (component) => component.startsWith('job-migrate-'));
 }
 
 async function roll(world: UpgradeWorld, release: KeptRelease): Promise<void> {

@@ -37,8 +37,7 @@ export const backupStep: SetupStep = {
   },
   undo: async (task) => {
     task.remove(folder);
-    task.remove('/var/lib/hearth/restore');
-    task.remove('/var/lib/hearth/restore.draft');
+    for (const ending of ['', '.draft', '.here']) task.remove(`/var/lib/hearth/restore${ending}`);
   },
 };
 

@@ -1,5 +1,6 @@
 import { devicePaths } from '../device/paths.ts';
 import type { SetupStep } from '../setup/define.ts';
+import { answersPart } from './manifest.ts';
 import { openTarget } from './open-target.ts';
 import { placeOf } from './place-fields.ts';
 import { findBackup } from './read.ts';
@@ -34,6 +35,8 @@ export const restoreStep: SetupStep = {
         onBytes: (readBytes) => task.progress(Math.min(0.99, readBytes / Math.max(1, backup.sizeBytes))),
       });
     });
+    // They were filled in when the owner chose the backup; there are passwords in them.
+    task.remove(`/var/lib/hearth/restore/${answersPart}`);
     const key = values['recoveryKey']?.trim() ?? '';
     // The backups of before stay readable here, and the owner's note stays right.
     if (key !== '' && task.read(keyFile) === undefined) task.write(keyFile, `${key}\n`, 0o600);

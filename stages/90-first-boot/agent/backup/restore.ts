@@ -12,22 +12,33 @@ import { type BackupRun, devicePathOf } from './run.ts';
 /** Which backup lies in the restore folder. */
 const noteName = 'backup.json';
 
-/** What is being unpacked: no step looks there. */
-function draftOf({ restoreFolder }: Pick<DevicePaths, 'restoreFolder'>): string {
-  return `${restoreFolder}.draft`;
+/**
+ * Where a device that is set up unpacks. No step looks there: one that did would take over what a restore that was cut off
+ * has left, whenever it runs next, and all that was done since would be lost.
+ */
+function hereOf({ restoreFolder }: Pick<DevicePaths, 'restoreFolder'>): string {
+  return `${restoreFolder}.here`;
 }
 
 /**
- * Unpacks a whole backup into the restore folder. It gets its name only when every file was compared and is on the disk:
+ * Unpacks a whole backup into the restore folder, or another one. It gets its name only when every file was compared and is on the disk:
  * whoever finds it there can use it. Half of one from before is removed first.
  */
 export async function fetchBackup(
   run: Pick<BackupRun, 'target' | 'task'> & { readonly paths: DevicePaths },
   backup: BackupName,
-  options: { readonly keyFile: string | undefined; readonly onBytes?: (readBytes: number) => void },
+  {
+    folder = run.paths.restoreFolder,
+    ...options
+  }: {
+    readonly keyFile: string | undefined;
+    readonly folder?: string;
+    readonly onBytes?: (readBytes: number) => void;
+  },
 ): Promise<BackupHeader> {
   const { paths, task } = run;
-  const draft = draftOf(paths);
+  // What is being unpacked: nobody looks there.
+  const draft = `${paths.restoreFolder}.draft`;
   removeDurably(draft);
   makeFolders(draft, 0o700);
   try {
@@ -42,9 +53,9 @@ export async function fetchBackup(
     });
     // One sync for all: thousands of small ones would take a card hours.
     await task.run('sync', ['--file-system', draft]);
-    removeDurably(paths.restoreFolder);
-    renameSync(draft, paths.restoreFolder);
-    syncFolder(dirname(paths.restoreFolder));
+    removeDurably(folder);
+    renameSync(draft, folder);
+    syncFolder(dirname(folder));
     return header;
   } catch (error) {
     removeDurably(draft);
@@ -55,7 +66,7 @@ export async function fetchBackup(
 /**
  * Puts a backup in the place of what this device has: pauses the services, has each part bring its own back, and has the
  * steps start them again, once `letApply` has let them. The answers stay as they are. Cut off anywhere, it is done again with
- * the same name. Gives the parts that were brought back.
+ * the same name; failed before anything was replaced, what there was starts again. Gives the parts that were brought back.
  */
 export async function restoreHere(
   run: BackupRun,
@@ -64,26 +75,37 @@ export async function restoreHere(
 ): Promise<readonly string[]> {
   const { context, task } = run;
   const { paths } = context;
-  const header = await fetchBackup({ ...run, paths }, backup, { keyFile: paths.backupKey });
+  const folder = hereOf(paths);
+  const header = await fetchBackup({ ...run, paths }, backup, { keyFile: paths.backupKey, folder });
   const parts = context.setups.backups.filter(({ id }) => header.parts.includes(id));
-  for (const part of parts.toReversed()) await part.pause?.(task);
-  for (const part of parts) {
-    task.signal.throwIfAborted();
-    task.log(`bringing back ${part.id}`);
-    makeFolders(join(paths.restoreFolder, part.id), 0o700);
-    await part.restore(task, `${devicePathOf(context, paths.restoreFolder)}/${part.id}`);
+  const startAgain = async () => {
+    const stamps = openStamps(paths);
+    for (const step of parts.flatMap((part) => part.steps ?? [])) stamps.clear(step);
+    removeDurably(folder);
+    letApply();
+    await startSteps(run);
+  };
+  const done: string[] = [];
+  try {
+    for (const part of parts.toReversed()) await part.pause?.(task);
+    for (const part of parts) {
+      task.signal.throwIfAborted();
+      task.log(`bringing back ${part.id}`);
+      makeFolders(join(folder, part.id), 0o700);
+      await part.restore(task, `${devicePathOf(context, folder)}/${part.id}`);
+      done.push(part.id);
+    }
+  } catch (error) {
+    if (done.length === 0 && error instanceof StepFailure) await startAgain();
+    throw error;
   }
-  const stamps = openStamps(paths);
-  for (const step of parts.flatMap((part) => part.steps ?? [])) stamps.clear(step);
-  removeDurably(paths.restoreFolder);
-  letApply();
-  await startSteps(run);
-  return parts.map(({ id }) => id);
+  await startAgain();
+  return done;
 }
 
 /** True after `restoreHere` was cut off: it has to be done again. */
-export function unfinishedRestore({ restoreFolder, completeFile }: DevicePaths): boolean {
-  return existsSync(completeFile) && existsSync(join(restoreFolder, noteName));
+export function unfinishedRestore(paths: DevicePaths): boolean {
+  return existsSync(paths.completeFile) && existsSync(join(hereOf(paths), noteName));
 }
 
 async function startSteps({ task }: BackupRun): Promise<void> {

@@ -20,7 +20,7 @@ export interface BackupRun {
 }
 
 /** Name of the log of backups, beside those of the steps. */
-const logName = 'backup';
+export const backupLogName = 'backup';
 
 /** Does something with a task whose log is kept for `hearthctl logs backup`. */
 export async function withBackupTask<Result>(
@@ -30,7 +30,7 @@ export async function withBackupTask<Result>(
 ): Promise<Result> {
   const { answers } = readSetup(context.paths);
   const blacken = blackenSecrets(context.setups.topics, answers);
-  const log = openStepLog(context.paths, logName, blacken);
+  const log = openStepLog(context.paths, backupLogName, blacken);
   log.write(`--- ${new Date().toISOString()} begins`);
   try {
     const task = makeDeviceTask({ look: context.look, blacken, log: log.write, signal });

@@ -174,7 +174,7 @@ describe('the doctor', () => {
 
   it('tells that bringing one back was cut off', async () => {
     const device = make();
-    device.write('/var/lib/hearth/restore/backup.json', '{}');
+    device.write('/var/lib/hearth/restore.here/backup.json', '{}');
     expect((await at('2026-11-23T12:00:00Z').run(device.context.look)).state).toBe('bad');
   });
 });
