@@ -46,6 +46,10 @@ export const stage = defineStage({
       command: `node -e 'JSON.parse(require("fs").readFileSync("/usr/lib/hearth/mastodon.json", "utf8"))'`,
     },
     {
+      what: 'another server is asked once a day, as soon as Mastodon runs',
+      command: 'test "$(systemctl is-enabled hearth-mastodon-outgoing.timer)" = enabled',
+    },
+    {
       what: 'no site of Mastodon is open before somebody set it up',
       command:
         'test -e /var/lib/hearth/mastodon/release.json || test ! -e /etc/nginx/hearth.d/70-mastodon.conf',

@@ -9,7 +9,7 @@ Looks after this device. Needs root: sudo hearthctl ...
   doctor          looks for problems
   login           makes a link that opens the status page once
   code            shows the setup code, while the device is not set up
-  logs            what the steps of the setup printed
+  logs            what the steps of the setup and the backups printed
   backup          makes backups, looks at them, brings one back
   reset           factory reset
   support-bundle  a file for those who help you, without secrets
@@ -48,12 +48,14 @@ Makes a link that opens the status page without a password: once, within ten min
 Shows the code that the setup page asks for. Only while the device is not set up.
 
   hearthctl code`,
-  logs: `Usage: hearthctl logs [STEP] [--json]
+  logs: `Usage: hearthctl logs [STEP | backup] [--json]
 
-Without STEP: the steps of the setup and how they went. With STEP: what that one printed.
+Without STEP: the steps of the setup and how they went. With STEP: what that one printed. With backup: what the
+backups printed.
 
   hearthctl logs
-  hearthctl logs system.wifi`,
+  hearthctl logs system.wifi
+  hearthctl logs backup`,
   backup: `Usage: hearthctl backup now | list | verify [NAME] | restore NAME [--yes]  [--json]
 
 now      makes a backup now; otherwise the device makes one each night

@@ -1,4 +1,5 @@
 import { stepLogFile } from '../apply/step-log.ts';
+import { backupLogName } from '../backup/run.ts';
 import { readIfThere } from '../device/look.ts';
 import { foldEvents } from '../events/fold.ts';
 import { readEvents } from '../events/read-events.ts';
@@ -6,7 +7,7 @@ import { localText } from '../text/local-text.ts';
 import { type Command, type CommandCall, sayJson } from './command.ts';
 import { CtlProblem, done, notPossible, wrongUsage } from './outcome.ts';
 
-/** What the steps of the setup printed. */
+/** What the steps of the setup printed, and the backups. */
 export const logsCommand: Command = {
   options: { json: { type: 'boolean' } },
   maxNames: 1,
@@ -21,10 +22,15 @@ export const logsCommand: Command = {
 function showLog(call: CommandCall, step: string): void {
   const { context, terminal, options } = call;
   // Only known ids: it becomes part of a path.
-  if (!context.setups.steps.some((one) => one.id === step))
+  const isBackup = step === backupLogName;
+  if (!isBackup && !context.setups.steps.some((one) => one.id === step))
     throw new CtlProblem(`there is no step "${step}". See: hearthctl logs`, wrongUsage);
   const text = readIfThere(stepLogFile(context.paths, step));
-  if (text === undefined) throw new CtlProblem(`the step ${step} has not run yet`, notPossible);
+  if (text === undefined)
+    throw new CtlProblem(
+      isBackup ? 'there was no backup yet' : `the step ${step} has not run yet`,
+      notPossible,
+    );
   if (options['json'] === true) sayJson(call, { step, text });
   else terminal.say(text.trimEnd());
 }

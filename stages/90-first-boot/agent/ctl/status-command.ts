@@ -4,6 +4,7 @@ import type { Phase } from '../door/protocol.ts';
 import { foldEvents } from '../events/fold.ts';
 import { readEvents } from '../events/read-events.ts';
 import { nameOfDevice } from '../keeper/keeper.ts';
+import { servicesOfStages } from '../keeper/services.ts';
 import { phaseOf, readSetup } from '../store/setup-store.ts';
 import { localText } from '../text/local-text.ts';
 import { type Command, sayJson } from './command.ts';
@@ -23,7 +24,10 @@ export const statusCommand: Command = {
   run: async (call) => {
     const { context, terminal, options } = call;
     const phase = phaseOf(context.paths);
-    const { addresses, services, release } = await readDeviceStatus(context.paths, context.report);
+    const [{ addresses, services: units, release }, others] = await Promise.all([
+      readDeviceStatus(context.paths, context.report),
+      servicesOfStages(context),
+    ]);
     const run = foldEvents(readEvents(context.paths.eventLog));
     const { answers } = readSetup(context.paths);
     const text = (value: Parameters<typeof localText>[0]) => localText(value, terminal.language);
@@ -32,7 +36,7 @@ export const statusCommand: Command = {
       phase,
       release,
       addresses: addresses.map(addressUrl),
-      services: services.map(({ name, state }) => ({ name: text(name), state })),
+      services: [...units, ...others].map(({ name, state }) => ({ name: text(name), state })),
       topics: context.setups.topics.map(({ id }) => ({ id, state: answers[id]?.state ?? 'open' })),
       progress: { state: run.state, percent: run.percent },
     };

@@ -187,6 +187,17 @@ function testSetup(trouble: { readonly isThere: boolean }): StageSetup {
         },
       },
     ],
+    services: [
+      { name: 'Plant', description: 'Green', look: async () => 'starting' },
+      { name: 'Tree', description: 'Not planted', look: async () => undefined },
+      {
+        name: 'Bush',
+        description: 'In the fog',
+        look: async () => {
+          throw new Error('no view');
+        },
+      },
+    ],
     checks: [
       {
         id: 'test.bad',

@@ -173,6 +173,24 @@ describe('afterwards', () => {
     expect(JSON.parse((await device.ctl('logs --json')).out)).toHaveLength(1);
   });
 
+  test('logs shows what the backups printed', async () => {
+    expect(await device.ctl('logs backup')).toMatchObject({ exitCode: 3, out: '' });
+    writeFileSync(join(device.context.paths.stepLogs, 'backup.log'), 'hearth-attic.tar is written\n');
+    expect(await device.ctl('logs backup')).toMatchObject({
+      exitCode: 0,
+      out: 'hearth-attic.tar is written',
+    });
+  });
+
+  test('status shows services that are no units, with what is known of them', async () => {
+    const { services } = JSON.parse((await device.ctl('status --json')).out) as { services: unknown };
+    expect(services).toEqual([
+      { name: 'Plant', state: 'starting' },
+      { name: 'Bush', state: 'unknown' },
+    ]);
+    expect((await device.ctl('status')).out).toContain('\n  Plant: starting');
+  });
+
   test('what was put off can be done now', async () => {
     const result = await device.ctl('setup', { typed: ['y', 'long secret', 'long secret'] });
     expect(result).toMatchObject({ exitCode: 0, err: '' });
