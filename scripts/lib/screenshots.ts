@@ -11,7 +11,7 @@ import { gallery } from './screenshots/gallery.ts';
 import { type Look, looksOf, pictureName } from './screenshots/looks.ts';
 import { inRealWords, stageTopics } from './screenshots/real-words.ts';
 import { smallPng } from './screenshots/small-png.ts';
-import { stageScenes } from './screenshots/stage-scenes.ts';
+import { laterScenes, stageScenes } from './screenshots/stage-scenes.ts';
 
 const help = `scripts/screenshots: renders every page of the setup and status page with sample data.
 
@@ -28,7 +28,8 @@ Examples:
 `;
 
 const lastQuestion = pageScenes.findLastIndex(({ name }) => name.startsWith('question-'));
-const scenes = pageScenes.toSpliced(lastQuestion, 0, ...stageScenes);
+const lastStatus = pageScenes.findLastIndex(({ name }) => name.startsWith('status')) + 1;
+const scenes = pageScenes.toSpliced(lastStatus, 0, ...laterScenes).toSpliced(lastQuestion, 0, ...stageScenes);
 const docs = `${import.meta.dirname}/../../docs`;
 
 const { values } = parseArgs({

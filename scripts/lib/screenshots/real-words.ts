@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { backupSetup } from '../../../stages/90-first-boot/agent/backup/backup-setup.ts';
 import type { DeviceLook } from '../../../stages/90-first-boot/agent/device/door.ts';
 import type { FieldView, TopicView } from '../../../stages/90-first-boot/agent/door/protocol.ts';
 import type {
@@ -25,7 +26,7 @@ const sampleDevice: DeviceLook = {
   run: async () => ({ exitCode: 1, stdout: '', stderr: '' }),
 };
 
-/** The questions of all stages, in the order in which they are asked. */
+/** The questions of all stages and of the agent, in the order in which they are asked. */
 export async function stageTopics(): Promise<readonly Topic[]> {
   const paths = (await readdir(stages, { recursive: true })).filter((path) =>
     /^[^/]+\/setup\.ts$/.test(path),
@@ -33,7 +34,8 @@ export async function stageTopics(): Promise<readonly Topic[]> {
   const setups = await Promise.all(
     paths.map(async (file) => (await import(`${stages}/${file}`)) as { readonly setup: CollectedSetup }),
   );
-  return setups.flatMap(({ setup }) => setup.topics ?? []).sort((a, b) => a.order - b.order);
+  const all = [...setups.map(({ setup }) => setup), backupSetup];
+  return all.flatMap(({ topics = [] }) => topics).sort((a, b) => a.order - b.order);
 }
 
 /** The samples of the tests with the questions that the image really asks, and in its words. */

@@ -58,8 +58,8 @@ input[type=radio],input[type=checkbox]{width:1.375rem;height:1.375rem;min-height
 .tools{display:grid;gap:1rem}
 .tools form{display:grid;gap:.25rem}
 .where-am-i{display:grid;gap:.625rem;justify-items:center;color:var(--soft);font-size:.9375rem}
-.dots{display:flex;gap:.375rem}
-.dots span{width:1.75rem;max-width:8vw;height:.3125rem;border-radius:1rem;background:var(--line)}
+.dots{display:flex;justify-content:center;gap:min(.375rem,1vw);width:100%}
+.dots span{flex:0 1 1.75rem;min-width:0;height:.3125rem;border-radius:1rem;background:var(--line)}
 .dots .on{background:var(--fire)}
 .back{display:inline-flex;align-items:center;gap:.4rem;min-height:2.75rem;justify-self:start;text-decoration:none;font-weight:550}
 .back::before{content:"";width:.5rem;height:.5rem;border:solid;border-width:0 0 .14rem .14rem;rotate:45deg}
