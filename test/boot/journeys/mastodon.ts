@@ -5,7 +5,7 @@ import { type MailProvider, providerLogin } from '../../helpers/mail-provider.ts
 import { slowness } from '../../helpers/vm.ts';
 import type { ObjectStore } from '../../understudies/object-store.ts';
 import { canary, hearthYaml } from './answers.ts';
-import { makeSshKey } from './device-facts.ts';
+import { makeSshKey, placesWithCanary } from './device-facts.ts';
 import { tunnelToken } from './services.ts';
 
 export const domain = 'social.example.org';
@@ -40,7 +40,7 @@ export async function leaveMastodonAnswers(vm: Vm, providers: Providers): Promis
   const lines = [
     'cluster: {role: server}',
     'plex: skip',
-    `tunnel: {how: token, token: ${tunnelToken}, hostname: ${domain}}`,
+    ...tunnelLines,
     ...mastodonLines(providers),
     'backup: skip',
   ];
@@ -52,6 +52,18 @@ export async function leaveMastodonAnswers(vm: Vm, providers: Providers): Promis
     'systemctl restart --no-block hearth-card.service && systemctl start --no-block hearth-apply.service',
   );
 }
+
+/** Rules of its own: nobody at Cloudflare has any for this tunnel. */
+const tunnelLines = [
+  'tunnel:',
+  '  how: file',
+  '  config: |',
+  '    ingress:',
+  `      - hostname: ${domain}`,
+  '        service: http://localhost:80',
+  '      - service: http_status:404',
+  `  credentials: ${tunnelToken}`,
+];
 
 function mastodonLines({ media, mail }: Providers): readonly string[] {
   const endpoint = media.endpoint.replace('//127.0.0.1:', '//10.0.2.2:');
@@ -137,6 +149,18 @@ export async function expectPodsReady(vm: Vm): Promise<void> {
   ]);
   expect(states.length).toBeGreaterThan(2);
   expect(states.filter(([, isReady]) => !isReady)).toEqual([]);
+}
+
+/** Places where a secret turned up, but for the environment of pods: Mastodon is told its secrets by that. */
+export async function strayCanaries(vm: Vm): Promise<readonly string[]> {
+  const places = (await placesWithCanary(vm)).split('\n').filter((place) => place !== '');
+  const isOfPod = await Promise.all(
+    places.map(async (place) => {
+      const group = place.replace(/\/environ$/, '/cgroup');
+      return group !== place && (await vm.run(`grep -q kubepods ${group}`)).exitCode === 0;
+    }),
+  );
+  return places.filter((_, index) => isOfPod[index] === false);
 }
 
 interface Deployment {
