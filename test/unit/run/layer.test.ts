@@ -129,7 +129,7 @@ describe('bundles', () => {
     const [file] = await layerOf({ files, definition: { bundles } });
 
     expect(file).toMatchObject({ path: 'usr/lib/hearth/agent.mjs', mode: 0o755 });
-    expect(String(file?.content)).toContain('from the part, é');
+    expect(String(file?.content)).toContain('from the part, \\xE9');
     expect(String(file?.content)).not.toContain(': string');
     expect(String(file?.content)).toContain('from"node:os"');
   });
