@@ -8,6 +8,8 @@ export const placeFields: readonly Field[] = [
     kind: 'choice',
     name: 'where',
     label: { en: 'Where the backups are', de: 'Wo die Sicherungen liegen' },
+    // Else the fields of all places would be there at once.
+    prefill: async () => 'smb',
     choices: [
       {
         value: 'smb',
